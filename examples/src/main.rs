@@ -1,0 +1,2 @@
+//! Examples of zactor.
+fn main() {}
