@@ -16,3 +16,11 @@ pub(crate) mod scheduler;
 pub mod supervision;
 pub mod actor;
 pub mod system;
+
+pub use error::{
+    AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,
+    StuckActor, SystemError,
+};
+pub use mailbox::{Overflow, Priority};
+pub use scheduler::Dispatcher;
+pub use supervision::{ChildRef, Directive, EndReason, Failure, Restart, Supervise, Terminated};
