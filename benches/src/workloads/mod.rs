@@ -1,0 +1,58 @@
+//! What is measured: one workload a file, its head the contract that every peer keeps.
+
+use crate::measure::Outcome;
+use crate::peers::Peer;
+
+pub mod tell_1to1;
+pub mod pingpong;
+pub mod ask_in;
+pub mod spawn_idle;
+
+/// How much of a workload one measurement does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// As much as fills the time of a round; the number is where the search for that begins.
+    Time(u64),
+    /// Always this many, in the quick form the second number.
+    Fixed(u64, u64),
+}
+
+/// One workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its name on the command line and in the report.
+    pub name: &'static str,
+    /// What the rate counts.
+    pub unit: &'static str,
+    /// The contract in one line.
+    pub about: &'static str,
+    /// How much one measurement does.
+    pub size: Size,
+    /// What the result of so many units must be.
+    pub expected: fn(u64) -> u64,
+    /// Has a peer do so many units, `None` if it has no form of this workload.
+    pub run: fn(&dyn Peer, u64) -> Option<Outcome>,
+}
+
+/// All workloads, in the order of the report.
+pub const ALL: &[Workload] =
+    &[tell_1to1::WORKLOAD, pingpong::WORKLOAD, ask_in::WORKLOAD, spawn_idle::WORKLOAD];
+
+/// The workload of that name.
+pub fn find(name: &str) -> Option<&'static Workload> {
+    ALL.iter().find(|workload| workload.name == name)
+}
+
+/// A message of 16 bytes: the payload of every workload that sends plain messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What the receiver adds up.
+    pub value: u64,
+    /// Who sent it.
+    pub from: u64,
+}
+
+/// The sum of `0..count`: what a receiver of so many numbered items comes to.
+pub const fn sum_below(count: u64) -> u64 {
+    if count == 0 { 0 } else { (count - 1) * count / 2 }
+}
