@@ -303,6 +303,14 @@ impl fmt::Display for Stuck<'_> {
 }
 
 /// A value that is not allowed, with what is.
+///
+/// ```
+/// use zactor::{PerformanceConfig, SystemConfig};
+///
+/// let performance = PerformanceConfig { batch_size: 0, ..Default::default() };
+/// let error = SystemConfig { performance, ..Default::default() }.validate().unwrap_err();
+/// assert_eq!(error.to_string(), "`batch_size` is 0, allowed are 1..=65536");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

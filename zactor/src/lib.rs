@@ -24,3 +24,4 @@ pub use error::{
 pub use mailbox::{Overflow, Priority};
 pub use scheduler::Dispatcher;
 pub use supervision::{ChildRef, Directive, EndReason, Failure, Restart, Supervise, Terminated};
+pub use system::{PerformanceConfig, SystemConfig};
