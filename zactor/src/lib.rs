@@ -24,4 +24,7 @@ pub use error::{
 pub use mailbox::{Overflow, Priority};
 pub use scheduler::Dispatcher;
 pub use supervision::{ChildRef, Directive, EndReason, Failure, Restart, Supervise, Terminated};
-pub use system::{PerformanceConfig, SystemConfig};
+pub use system::{
+    ActorCounts, ActorInfo, ActorState, Latency, MemoryStats, MessageCounts, Percentiles,
+    PerformanceConfig, ShutdownReport, SystemConfig, SystemStats, Throughput,
+};
