@@ -1,0 +1,34 @@
+//! What is parsed and checked in full, but belongs to a later version: the one place where it is refused.
+
+/// A feature that users may name before zactor has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feature {
+    Async,
+    Deferred,
+    Overflow,
+    ActorPriority,
+    Supervise,
+    Supervisor,
+    Pinned,
+    MessagePriority,
+    FixedName,
+}
+
+/// To switch a feature on, delete its line (and the test cases that show its refusal).
+const LATER: &[(Feature, &str)] = &[
+    (Feature::Async, "async handlers are"),
+    (Feature::Deferred, "deferred handlers are"),
+    (Feature::Overflow, "overflow policies other than `fail` are"),
+    (Feature::ActorPriority, "the `priority` of an actor is"),
+    (Feature::Supervise, "`supervise` is"),
+    (Feature::Supervisor, "`supervisor` is"),
+    (Feature::Pinned, "`dispatcher = pinned` is"),
+    (Feature::MessagePriority, "the `priority` of a message is"),
+    (Feature::FixedName, "a fixed `id` or `version` of a message is"),
+];
+
+/// Why `feature` is refused; `None` if this version has it.
+pub(crate) fn refusal(feature: Feature) -> Option<String> {
+    let (_, what) = LATER.iter().find(|(later, _)| *later == feature)?;
+    Some(format!("{what} not available in this version of zactor"))
+}

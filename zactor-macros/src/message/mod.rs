@@ -1,0 +1,144 @@
+//! `#[derive(Message)]`: the reply, and how the payload is stored.
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{DeriveInput, GenericParam, Generics, Ident, Meta, Type, parse_quote_spanned};
+
+use crate::actor::options::once_each;
+use crate::generics::{applied, refuse_lifetimes};
+use crate::keys::{self, Key};
+use crate::later::Feature;
+use crate::mistakes::{Mistakes, unknown};
+
+const KEYS: &[&str] = &["reply", "inline", "boxed", "priority", "id", "version"];
+
+/// A message type and what its attributes say.
+#[derive(Default)]
+struct Said {
+    reply: Option<Type>,
+    inline: bool,
+    boxed: bool,
+}
+
+/// The implementation of `Message`, and the mistakes.
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let code = expand_with(item, &mut mistakes);
+    let mistakes = mistakes.into_compile_errors();
+    quote_spanned!(Span::mixed_site()=> #code #mistakes)
+}
+
+fn expand_with(item: TokenStream, mistakes: &mut Mistakes) -> TokenStream {
+    match syn::parse2::<DeriveInput>(item) {
+        Ok(item) => {
+            let said = check(&parse(&item, mistakes), mistakes);
+            let borrows = refuse_lifetimes("a message", &item.generics, mistakes);
+            if borrows { TokenStream::new() } else { implementation(&item, &said) }
+        }
+        Err(error) => {
+            mistakes.push(error);
+            TokenStream::new()
+        }
+    }
+}
+
+/// The keys of all `#[message(..)]`.
+fn parse(item: &DeriveInput, mistakes: &mut Mistakes) -> Vec<Key> {
+    let mut all = Vec::new();
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("message")) {
+        match &attribute.meta {
+            Meta::List(list) => {
+                let read =
+                    keys::read_all(list.tokens.clone(), |input| keys::parse_all(input, mistakes));
+                all.extend(read);
+            }
+            other => mistakes.at(
+                other,
+                "write `#[message(reply = u64)]`, or nothing for a message without reply",
+            ),
+        }
+    }
+    all
+}
+
+fn check(keys: &[Key], mistakes: &mut Mistakes) -> Said {
+    let mut said = Said::default();
+    once_each(keys, mistakes);
+    for key in keys {
+        match key.name.to_string().as_str() {
+            "reply" => said.reply = key.syntax("a type", mistakes),
+            "inline" => said.inline = key.flag(mistakes),
+            "boxed" => said.boxed = key.flag(mistakes),
+            "priority" => {
+                key.word(&["high", "normal", "low"], mistakes);
+                mistakes.later(Feature::MessagePriority, &key.name);
+            }
+            "id" => {
+                key.text("a name like \"bank.deposit\"", name, mistakes);
+                mistakes.later(Feature::FixedName, &key.name);
+            }
+            "version" => {
+                key.number(0..=u32::MAX, mistakes);
+                mistakes.later(Feature::FixedName, &key.name);
+            }
+            other => mistakes.at(&key.name, unknown("key", other, KEYS)),
+        }
+    }
+    if let Some(boxed) = keys.iter().find(|key| said.inline && key.name == "boxed") {
+        mistakes.at(&boxed.name, "a message is `inline` or `boxed`, not both");
+        said.boxed = false;
+    }
+    said
+}
+
+/// A fixed name of a message.
+fn name(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("a message's `id` cannot be empty".to_owned()) } else { Ok(()) }
+}
+
+fn implementation(item: &DeriveInput, said: &Said) -> TokenStream {
+    let site = Span::mixed_site();
+    let generics = with_bounds(&item.generics);
+    let ty = applied(&item.ident, &generics);
+    let (declared, _, clause) = generics.split_for_impl();
+    let reply = match &said.reply {
+        Some(reply) => reply.to_token_stream(),
+        None => quote_spanned!(site=> ()),
+    };
+    let constant = |name: &str, on: bool| {
+        let name = Ident::new(name, site);
+        on.then(|| quote_spanned!(site=> const #name: ::core::primitive::bool = true;))
+    };
+    let (inline, boxed) = (constant("INLINE", said.inline), constant("BOXED", said.boxed));
+    let fits = (said.inline && item.generics.params.is_empty()).then(|| fits(&item.ident));
+    quote_spanned! {site=>
+        impl #declared ::zactor::Message for #ty #clause {
+            type Reply = #reply;
+            #inline
+            #boxed
+        }
+        #fits
+    }
+}
+
+/// Fails to compile, at the type's name, if the payload is too large. (For a generic message the check
+/// stands where it is packed: its size is not known before.)
+fn fits(message: &Ident) -> TokenStream {
+    let site = Span::mixed_site().located_at(message.span());
+    let name = message.to_string();
+    quote_spanned!(site=> const _: () = ::zactor::__private::assert_inline::<#message>(#name);)
+}
+
+/// Every type parameter can travel: `Send + 'static`.
+fn with_bounds(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    for param in &mut generics.params {
+        if let GenericParam::Type(param) = param {
+            param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> ::core::marker::Send));
+            param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> 'static));
+        }
+    }
+    generics
+}
+
+#[cfg(test)]
+mod tests;
