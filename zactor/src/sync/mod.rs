@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The one door to atomics, shared cells, locks and threads.
+//!
+//! Everything that several threads touch goes through this layer, so that the models see it: they
+//! run the shipped types on `loom` (`cfg(all(test, loom))`), everybody else on `std`.
+//!
+//! * `real.rs`: `std` behind loom's interface. `model.rs`: loom itself.
+//! * `parker.rs`: one thread sleeps, others wake it; no wake-up is lost.
+//!
+//! Handed upward: [`atomic`], [`cell`], [`thread`], [`hint`], [`Arc`], [`Mutex`], [`lock`],
+//! [`Parker`].
+#![allow(dead_code, unused_imports, reason = "one door for all layers: each takes what it needs")]
+
+#[cfg(all(test, loom))]
+mod model;
+#[cfg(not(all(test, loom)))]
+mod real;
+
+mod parker;
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::sync::PoisonError;
+
+#[cfg(all(test, loom))]
+pub(crate) use model::{Arc, Mutex, MutexGuard, atomic, cell, hint, park_timeout, thread};
+#[cfg(not(all(test, loom)))]
+pub(crate) use real::{Arc, Mutex, MutexGuard, atomic, cell, hint, park_timeout, thread};
+
+pub(crate) use parker::{Parker, Woken};
+
+/// Locks `mutex`. Poison means nothing here: no code of a user runs under a lock of the runtime,
+/// and each critical section leaves its data whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
