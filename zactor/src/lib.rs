@@ -16,6 +16,7 @@ pub(crate) mod scheduler;
 pub mod supervision;
 pub mod actor;
 pub mod system;
+pub mod testing;
 
 pub use error::{
     AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,
