@@ -1,4 +1,6 @@
 //! `name`, `name = value`, `name(keys)`: the form of every option, and the values that options have.
+use std::ops::RangeInclusive;
+
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
@@ -17,7 +19,13 @@ pub(crate) struct Key {
 pub(crate) enum Value {
     None,
     Is(TokenStream),
-    List(Vec<Key>),
+    List(TokenStream),
+}
+
+/// The value of a key that takes a number or one word.
+pub(crate) enum NumberOr {
+    Number(u32),
+    Word,
 }
 
 impl ToTokens for Key {
@@ -25,15 +33,14 @@ impl ToTokens for Key {
         self.name.to_tokens(tokens);
         match &self.value {
             Value::None => {}
-            Value::Is(value) => value.to_tokens(tokens),
-            Value::List(keys) => keys.iter().for_each(|key| key.to_tokens(tokens)),
+            Value::Is(value) | Value::List(value) => value.to_tokens(tokens),
         }
     }
 }
 
 impl Key {
-    /// Reads one key; the rest of it up to the comma is skipped after a mistake.
-    pub(crate) fn parse(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Self> {
+    /// Reads one key, up to the comma behind it.
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = Ident::parse_any(input)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -41,7 +48,7 @@ impl Key {
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            Value::List(parse_all(&content, mistakes))
+            Value::List(content.parse()?)
         } else {
             Value::None
         };
@@ -62,21 +69,36 @@ impl Key {
     /// A whole number of `allowed`.
     pub(crate) fn number(
         &self,
-        allowed: std::ops::RangeInclusive<u32>,
+        allowed: RangeInclusive<u32>,
         mistakes: &mut Mistakes,
     ) -> Option<u32> {
-        let range = format!("from {} to {}", grouped(*allowed.start()), grouped(*allowed.end()));
+        let range = range(&allowed);
         let value = self.value(&format!("a whole number {range}"), mistakes)?;
-        let number = syn::parse2::<LitInt>(value.clone());
-        let plain = number.as_ref().is_ok_and(|number| number.suffix().is_empty());
-        match number.and_then(|number| number.base10_parse::<u32>()) {
-            Ok(number) if plain && allowed.contains(&number) => return Some(number),
-            _ => mistakes.at(
-                value,
-                format!("`{}` is {}, allowed are whole numbers {range}", self.name, shown(value)),
-            ),
+        let number = number(value).filter(|number| allowed.contains(number));
+        if number.is_none() {
+            let text = "allowed are whole numbers";
+            mistakes.at(value, format!("`{}` is {}, {text} {range}", self.name, shown(value)));
         }
-        None
+        number
+    }
+
+    /// A whole number of `allowed`, or `word`.
+    pub(crate) fn number_or(
+        &self,
+        word: &str,
+        allowed: RangeInclusive<u32>,
+        mistakes: &mut Mistakes,
+    ) -> Option<NumberOr> {
+        let text = format!("whole numbers {} and `{word}`", range(&allowed));
+        let value = self.value(&text, mistakes)?;
+        if syn::parse2::<Ident>(value.clone()).is_ok_and(|said| said == word) {
+            return Some(NumberOr::Word);
+        }
+        let number = number(value).filter(|number| allowed.contains(number));
+        if number.is_none() {
+            mistakes.at(value, format!("`{}` is {}, allowed are {text}", self.name, shown(value)));
+        }
+        number.map(NumberOr::Number)
     }
 
     /// A share between 0 and 1.
@@ -132,7 +154,8 @@ impl Key {
     /// Any piece of syntax.
     pub(crate) fn syntax<T: Parse>(&self, takes: &str, mistakes: &mut Mistakes) -> Option<T> {
         let value = self.value(takes, mistakes)?;
-        syn::parse2(value.clone()).map_err(|error| mistakes.push(error)).ok()
+        let text = || format!("`{}` is {}, which is not {takes}", self.name, shown(value));
+        syn::parse2(value.clone()).map_err(|_| mistakes.at(value, text())).ok()
     }
 
     /// A key that is its own statement.
@@ -145,23 +168,34 @@ impl Key {
     }
 
     /// What stands in the parentheses.
-    pub(crate) fn list(&self, example: &str, mistakes: &mut Mistakes) -> &[Key] {
+    pub(crate) fn list(&self, example: &str, mistakes: &mut Mistakes) -> Vec<Key> {
         match &self.value {
-            Value::List(keys) if !keys.is_empty() => keys,
+            Value::List(keys) if !keys.is_empty() => parse_all(keys.clone(), mistakes),
             _ => {
                 mistakes.at(self, format!("`{}` takes a list: `{example}`", self.name));
-                &[]
+                Vec::new()
             }
         }
     }
 }
 
-/// Reads keys up to the end of `input`.
-pub(crate) fn parse_all(input: ParseStream<'_>, mistakes: &mut Mistakes) -> Vec<Key> {
+fn number(value: &TokenStream) -> Option<u32> {
+    syn::parse2::<LitInt>(value.clone()).and_then(|number| number.base10_parse()).ok()
+}
+
+/// `from 1 to 65,536`
+fn range(allowed: &RangeInclusive<u32>) -> String {
+    format!("from {} to {}", grouped(*allowed.start()), grouped(*allowed.end()))
+}
+
+/// Reads the keys in `tokens`.
+pub(crate) fn parse_all(tokens: TokenStream, mistakes: &mut Mistakes) -> Vec<Key> {
     let mut keys = Vec::new();
-    separated(input, mistakes, |input, mistakes| {
-        keys.push(Key::parse(input, mistakes)?);
-        Ok(())
+    read_all(tokens, |input| {
+        separated(input, mistakes, |input, _| {
+            keys.push(Key::parse(input)?);
+            Ok(())
+        });
     });
     keys
 }
@@ -265,6 +299,12 @@ fn grouped(number: u32) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Code to compare: where spaces stand between tokens is no matter.
+#[cfg(test)]
+pub(crate) fn squeezed(code: impl ToString) -> String {
+    code.to_string().split_whitespace().collect()
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `mailbox(capacity = 1024)` | Most messages queued, 1 to 2,000,000, or `unbounded`. Default: that of the system, 65,536. |
 /// | `mailbox(overflow = fail)` | What a full mailbox does: `fail` gives the message back. `block`, `drop_new` and `drop_old` are not available in this version. |
-/// | `batch = 64` | Most messages handled in one turn, at least 1. Default: that of the system, 64. |
+/// | `batch = 64` | Most messages handled in one turn, 1 to 65,536. Default: that of the system, 64. |
 /// | `dispatcher = shared` | Which threads run the actor: all workers share it. `pinned`, a thread of its own, is not available in this version. |
 /// | `lifecycle` | You write `impl Lifecycle`; else an empty one is generated. |
 /// | `supervisor` | You write `impl Supervisor`; else an empty one is generated. Not available in this version. |

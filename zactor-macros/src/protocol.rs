@@ -5,7 +5,7 @@
 //! `unsafe impl Accepts` carries the macro's span: with a user's span there no crate under
 //! `#![forbid(unsafe_code)]` could use zactor.
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 use syn::{Generics, Ident};
 
@@ -140,41 +140,34 @@ impl Enum {
 fn accepts(protocol: &Protocol) -> TokenStream {
     let Protocol { actor, generics, entries, .. } = protocol;
     let (declared, _, clause) = generics.split_for_impl();
-    let hidden = quote_spanned!(Span::mixed_site()=> ::zactor::__private::Never<#actor>);
-    let tags = (0_u32..).map(|tag| quote!(#tag)).take(entries.len());
-    let tagged = entries.iter().map(|entry| entry.message.clone()).zip(tags);
-    let last = (hidden, quote_spanned!(Span::mixed_site()=> ::core::primitive::u32::MAX));
-    tagged
-        .chain([last])
-        .map(|(message, tag)| {
-            quote_spanned! {Span::mixed_site()=>
-                unsafe impl #declared ::zactor::Accepts<#message> for #actor #clause {
-                    const TAG: ::core::primitive::u32 = #tag;
-                }
+    let site = Span::mixed_site();
+    let implementation = |accepts: TokenStream, tag: TokenStream| {
+        quote_spanned! {site=>
+            unsafe impl #declared #accepts for #actor #clause {
+                const TAG: ::core::primitive::u32 = #tag;
             }
-        })
-        .collect()
+        }
+    };
+    let tagged = (0_u32..).zip(entries).map(|(tag, entry)| {
+        let message = &entry.message;
+        let accepts = quote_spanned!(entry.located()=> ::zactor::Accepts<#message>);
+        implementation(accepts, quote_spanned!(site=> #tag))
+    });
+    let hidden = quote_spanned!(site=> ::zactor::Accepts<::zactor::__private::Never<#actor>>);
+    let hidden = implementation(hidden, quote_spanned!(site=> ::core::primitive::u32::MAX));
+    tagged.chain([hidden]).collect()
 }
 
 /// `impl Protocol`: the dispatch, its counterpart for messages that no handler will see, the names.
 fn implementation(protocol: &Protocol, messages: &Enum) -> TokenStream {
     let Protocol { actor, generics, entries, options, .. } = protocol;
     let (declared, _, clause) = generics.split_for_impl();
-    let (ty, name) = (&messages.ty, &messages.name);
+    let ty = &messages.ty;
     let names = entries.iter().map(|entry| entry.variant.unraw().to_string());
-    let arms = (0_u32..).zip(entries).filter(|(_, entry)| !entry.refused).map(|(tag, entry)| {
-        let body = call(entry);
-        quote_spanned!(Span::mixed_site()=> #tag => { #body })
-    });
-    let discards = (0_u32..).zip(entries).map(|(tag, Entry { message, .. })| {
-        quote_spanned!(Span::mixed_site()=> #tag => undelivered.discard::<#message>())
-    });
-    let sends = entries.iter().map(|Entry { variant, .. }| {
-        quote_spanned! {Span::mixed_site()=>
-            #name::#variant(message) => ::zactor::ActorRef::tell(to, message)
-                .map_err(|error| error.map(#name::#variant))
-        }
-    });
+    let handled = (0_u32..).zip(entries).filter(|(_, entry)| !entry.refused);
+    let arms = handled.map(|(tag, entry)| entry.handle(tag));
+    let discards = (0_u32..).zip(entries).map(|(tag, entry)| entry.discard(tag));
+    let sends = entries.iter().map(|entry| entry.send(&messages.name));
     quote_spanned! {Span::mixed_site()=>
         impl #declared ::zactor::__private::Protocol for #actor #clause {
             type Message = #ty;
@@ -188,46 +181,58 @@ fn implementation(protocol: &Protocol, messages: &Enum) -> TokenStream {
                 match delivery.tag() { #(#arms)* _ => delivery.unknown(), }
             }
             fn discard(undelivered: ::zactor::__private::Undelivered<'_, Self>) {
-                match undelivered.tag() { #(#discards,)* _ => undelivered.unknown(), }
+                match undelivered.tag() { #(#discards)* _ => undelivered.unknown(), }
             }
             fn send_any(
                 to: &::zactor::ActorRef<Self>,
                 message: #ty,
             ) -> ::core::result::Result<(), ::zactor::SendError<#ty>> {
-                match message { #(#sends),* }
+                match message { #(#sends)* }
             }
         }
     }
 }
 
-/// What an arm of the dispatch does. The call of the handler is located at the entry: a missing handler
-/// is reported there.
-fn call(entry: &Entry) -> TokenStream {
-    let Entry { kind, message, span, .. } = entry;
-    let handler = match kind {
-        Kind::Plain => "Handler",
-        Kind::Async => "AsyncHandler",
-        Kind::Deferred => "DeferredHandler",
-    };
-    let site = Span::mixed_site();
-    let handler = Ident::new(handler, site.located_at(*span));
-    let handle =
-        quote_spanned!(site.located_at(*span)=> <Self as ::zactor::#handler<#message>>::handle);
-    match kind {
-        Kind::Plain => quote_spanned! {site=>
-            let message = delivery.take::<#message>();
-            let reply = #handle(self, message, ctx);
-            ::zactor::__private::reply::<Self, #message>(ctx, reply);
-        },
-        Kind::Async => quote_spanned! {site=>
-            let message = delivery.take::<#message>();
-            let pending = ::zactor::__private::pending::<Self, #message>(ctx);
-            pending.run(#handle(self, message, ctx));
-        },
-        Kind::Deferred => quote_spanned! {site=>
-            let message = delivery.take::<#message>();
-            let reply = ::zactor::__private::reply_to::<Self, #message>(ctx);
-            #handle(self, message, reply, ctx);
-        },
+impl Entry {
+    /// Names as the macro's own, located at the entry: what is missing for the message is reported there.
+    fn located(&self) -> Span {
+        Span::mixed_site().located_at(self.span)
+    }
+
+    /// The arm of the dispatch.
+    fn handle(&self, tag: u32) -> TokenStream {
+        let Entry { kind, message, .. } = self;
+        match kind {
+            Kind::Plain => quote_spanned! {self.located()=> #tag => {
+                let message = delivery.take::<#message>();
+                let reply = <Self as ::zactor::Handler<#message>>::handle(self, message, ctx);
+                ::zactor::__private::reply::<Self, #message>(ctx, reply);
+            }},
+            Kind::Async => quote_spanned! {self.located()=> #tag => {
+                let message = delivery.take::<#message>();
+                let pending = ::zactor::__private::pending::<Self, #message>(ctx);
+                pending.run(<Self as ::zactor::AsyncHandler<#message>>::handle(self, message, ctx));
+            }},
+            Kind::Deferred => quote_spanned! {self.located()=> #tag => {
+                let message = delivery.take::<#message>();
+                let reply = ::zactor::__private::reply_to::<Self, #message>(ctx);
+                <Self as ::zactor::DeferredHandler<#message>>::handle(self, message, reply, ctx);
+            }},
+        }
+    }
+
+    /// The arm of `discard`.
+    fn discard(&self, tag: u32) -> TokenStream {
+        let message = &self.message;
+        quote_spanned!(self.located()=> #tag => undelivered.discard::<#message>(),)
+    }
+
+    /// The arm of `send_any`.
+    fn send(&self, messages: &Ident) -> TokenStream {
+        let Entry { variant, message, .. } = self;
+        quote_spanned! {self.located()=>
+            #messages::#variant(message) => ::zactor::ActorRef::<Self>::tell::<#message>(to, message)
+                .map_err(|error| error.map(#messages::#variant)),
+        }
     }
 }

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use syn::Ident;
 
 use super::duration::{duration, range};
-use crate::keys::{Key, Value};
+use crate::keys::{Key, NumberOr, Value};
 use crate::later::Feature;
 use crate::mistakes::{Mistakes, unknown};
 
@@ -17,6 +17,9 @@ pub(crate) const KEYS: &[&str] =
 pub(crate) const FLAGS: &[&str] = &["lifecycle", "supervisor"];
 /// The most messages that any mailbox can hold; a system may allow less.
 const MAX_CAPACITY: u32 = 2_000_000;
+
+/// The most messages in one turn.
+const MAX_BATCH: u32 = 65_536;
 
 /// What the options say. `None`: nothing was said.
 #[derive(Default)]
@@ -59,20 +62,19 @@ pub(crate) fn check(keys: &[Key], mistakes: &mut Mistakes) -> Options {
     for key in keys {
         match key.name.to_string().as_str() {
             "mailbox" => mailbox(key, &mut options, mistakes),
-            "batch" => options.batch = key.number(1..=u32::MAX, mistakes),
+            "batch" => options.batch = key.number(1..=MAX_BATCH, mistakes),
             "priority" => {
-                mistakes.later(Feature::ActorPriority, &key.name);
-                options.priority = chosen(key, PRIORITY, mistakes);
+                let refused = mistakes.later(Feature::ActorPriority, &key.name);
+                options.priority = chosen(key, PRIORITY, mistakes).filter(|_| !refused);
             }
             "supervise" => {
-                mistakes.later(Feature::Supervise, &key.name);
-                options.supervise = supervise(key, mistakes);
+                let refused = mistakes.later(Feature::Supervise, &key.name);
+                options.supervise = supervise(key, mistakes).filter(|_| !refused);
             }
             "dispatcher" => {
-                options.dispatcher = chosen(key, DISPATCHER, mistakes);
-                if options.dispatcher == Some("Pinned") {
-                    mistakes.later(Feature::Pinned, key);
-                }
+                let chosen = chosen(key, DISPATCHER, mistakes);
+                let refused = chosen == Some("Pinned") && mistakes.later(Feature::Pinned, key);
+                options.dispatcher = chosen.filter(|_| !refused);
             }
             "lifecycle" => options.lifecycle = key.flag(mistakes),
             "supervisor" => {
@@ -109,8 +111,8 @@ fn chosen(
 
 fn mailbox(key: &Key, options: &mut Options, mistakes: &mut Mistakes) {
     let keys = key.list("mailbox(capacity = 1024, overflow = fail)", mistakes);
-    once_each(keys, mistakes);
-    for key in keys {
+    once_each(&keys, mistakes);
+    for key in &keys {
         match key.name.to_string().as_str() {
             "capacity" => options.capacity = capacity(key, mistakes),
             "unbounded" if key.flag(mistakes) => {
@@ -121,36 +123,33 @@ fn mailbox(key: &Key, options: &mut Options, mistakes: &mut Mistakes) {
                 options.capacity = Some(Capacity::Unbounded);
             }
             "overflow" => {
-                options.overflow = chosen(key, OVERFLOW, mistakes);
-                if options.overflow.is_some_and(|policy| policy != "Fail") {
-                    mistakes.later(Feature::Overflow, key);
-                }
+                let chosen = chosen(key, OVERFLOW, mistakes);
+                let refused = chosen.is_some_and(|policy| policy != "Fail")
+                    && mistakes.later(Feature::Overflow, key);
+                options.overflow = chosen.filter(|_| !refused);
             }
             other => {
-                mistakes
-                    .at(&key.name, unknown("key of `mailbox`", other, &["capacity", "overflow"]));
+                mistakes.at(&key.name, unknown("`mailbox` key", other, &["capacity", "overflow"]));
             }
         }
     }
 }
 
 fn capacity(key: &Key, mistakes: &mut Mistakes) -> Option<Capacity> {
-    match &key.value {
-        Value::Is(value) if syn::parse2::<Ident>(value.clone()).is_ok() => {
-            key.word(&["unbounded"], mistakes).map(|_| Capacity::Unbounded)
-        }
-        _ => key.number(1..=MAX_CAPACITY, mistakes).map(Capacity::Messages),
+    match key.number_or("unbounded", 1..=MAX_CAPACITY, mistakes)? {
+        NumberOr::Number(messages) => Some(Capacity::Messages(messages)),
+        NumberOr::Word => Some(Capacity::Unbounded),
     }
 }
 
 fn supervise(key: &Key, mistakes: &mut Mistakes) -> Option<Supervise> {
     let example = "supervise(one_for_one, max_restarts = 5, within = \"10s\")";
     let keys = key.list(example, mistakes);
-    once_each(keys, mistakes);
+    once_each(&keys, mistakes);
     let mut strategy = None;
     let mut said =
         Supervise { strategy: "", max_restarts: None, within: None, backoff: None, jitter: None };
-    for key in keys {
+    for key in &keys {
         let name = key.name.to_string();
         match name.as_str() {
             "max_restarts" => said.max_restarts = key.number(0..=u32::MAX, mistakes),
@@ -163,12 +162,15 @@ fn supervise(key: &Key, mistakes: &mut Mistakes) -> Option<Supervise> {
                 None => {
                     let allowed =
                         [STRATEGIES, &["max_restarts", "within", "backoff", "jitter"]].concat();
-                    mistakes.at(&key.name, unknown("key of `supervise`", other, &allowed));
+                    mistakes.at(&key.name, unknown("`supervise` key", other, &allowed));
                 }
             },
         }
     }
-    if strategy.is_none() && !keys.is_empty() {
+    let misspelt = |key: &Key| {
+        matches!(key.value, Value::None) && !STRATEGIES.iter().any(|strategy| key.name == strategy)
+    };
+    if strategy.is_none() && !keys.is_empty() && !keys.iter().any(misspelt) {
         mistakes.at(&key.name, format!("`supervise` needs a strategy first: `{example}`"));
     }
     Some(Supervise { strategy: strategy?, ..said })

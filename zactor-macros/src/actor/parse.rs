@@ -89,7 +89,7 @@ fn list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> (Vec<Message>, Vec<K
     let mut options = Vec::new();
     keys::separated(input, mistakes, |input, mistakes| {
         if is_option(input) {
-            options.push(Key::parse(input, mistakes)?);
+            options.push(Key::parse(input)?);
             return Ok(());
         }
         let message = message(input)?;
@@ -106,9 +106,8 @@ fn list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> (Vec<Message>, Vec<K
 
 /// Whether an option comes next, known or not.
 fn is_option(input: ParseStream<'_>) -> bool {
-    let Ok(word) = Ident::parse_any(&input.fork()) else { return false };
     let ahead = input.fork();
-    drop(Ident::parse_any(&ahead));
+    let Ok(word) = ahead.parse::<Ident>() else { return false };
     let ends = ahead.is_empty() || ahead.peek(Token![,]);
     ahead.peek(Token![=])
         || ahead.peek(syn::token::Paren)

@@ -47,9 +47,7 @@ fn parse(item: &DeriveInput, mistakes: &mut Mistakes) -> Vec<Key> {
     for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("message")) {
         match &attribute.meta {
             Meta::List(list) => {
-                let read =
-                    keys::read_all(list.tokens.clone(), |input| keys::parse_all(input, mistakes));
-                all.extend(read);
+                all.extend(keys::parse_all(list.tokens.clone(), mistakes));
             }
             other => mistakes.at(
                 other,
