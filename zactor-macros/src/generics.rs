@@ -2,7 +2,7 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::{GenericParam, Generics, Ident, Token, WherePredicate};
+use syn::{GenericParam, Generics, Ident, Token, TypeParam, WherePredicate, parse_quote_spanned};
 
 use crate::mistakes::Mistakes;
 
@@ -155,6 +155,25 @@ pub(crate) fn refuse_lifetimes(what: &str, generics: &Generics, mistakes: &mut M
         mistakes.at(param, text);
     }
     generics.lifetimes().next().is_some()
+}
+
+/// Refuses a type parameter without any bound, and goes on as if it had the one that every parameter of
+/// an actor needs.
+pub(crate) fn refuse_unbound(generics: &mut Generics, mistakes: &mut Mistakes) {
+    let clause = generics.where_clause.to_token_stream();
+    for param in generics.type_params_mut() {
+        if param.bounds.is_empty() && !mentions(&clause, &param.ident) {
+            let text = "an actor lives on its own, on any thread: write";
+            mistakes.at(&param.ident, format!("{text} `{}: Send + 'static`", param.ident));
+            travels(param);
+        }
+    }
+}
+
+/// Adds `Send + 'static`.
+pub(crate) fn travels(param: &mut TypeParam) {
+    param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> ::core::marker::Send));
+    param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> 'static));
 }
 
 #[cfg(test)]

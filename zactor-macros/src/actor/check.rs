@@ -6,7 +6,9 @@ use syn::{Ident, Type};
 
 use super::options::{self, Options};
 use super::parse::{Message, Written, ident};
-use crate::generics::{applied, generics_without_self, name, refuse_lifetimes, without_self};
+use crate::generics::{
+    applied, generics_without_self, name, refuse_lifetimes, refuse_unbound, without_self,
+};
 use crate::keys::{made, shown};
 use crate::later::Feature;
 use crate::mistakes::Mistakes;
@@ -22,9 +24,10 @@ pub(crate) struct Actor {
 
 /// `None` if nothing sensible can be generated.
 pub(crate) fn check(written: Written, mistakes: &mut Mistakes) -> Option<Actor> {
-    let Written { name, generics, visibility, messages, options } = written;
+    let Written { name, mut generics, visibility, messages, options } = written;
     let options = options::check(&options, mistakes);
     let borrows = refuse_lifetimes("an actor", &generics, mistakes);
+    refuse_unbound(&mut generics, mistakes);
     let actor = applied(&name, &generics);
     let mut entries: Vec<Entry> = Vec::new();
     for message in &messages {

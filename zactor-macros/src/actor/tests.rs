@@ -96,6 +96,8 @@ fn only_structs_that_own_their_state_are_actors() {
     refuses("", "fn counter() {}", "`#[actor]` stands on a struct");
     let text = "an actor lives on its own and cannot borrow: own the data, or share it in an `Arc`";
     refuses("Add", "struct Counter<'a>(&'a str);", text);
+    let text = "an actor lives on its own, on any thread: write `V: Send + 'static`";
+    refuses("Add", "struct Counter<K: Key, V, W>(K, V, W) where W: Key;", text);
 }
 
 #[test]

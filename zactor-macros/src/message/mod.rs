@@ -1,10 +1,10 @@
 //! `#[derive(Message)]`: the reply, and how the payload is stored.
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{DeriveInput, GenericParam, Generics, Ident, Meta, Type, parse_quote_spanned};
+use syn::{DeriveInput, Generics, Ident, Meta, Type};
 
 use crate::actor::options::once_each;
-use crate::generics::{applied, refuse_lifetimes};
+use crate::generics::{applied, refuse_lifetimes, travels};
 use crate::keys::{self, Key};
 use crate::later::Feature;
 use crate::mistakes::{Mistakes, unknown};
@@ -129,12 +129,7 @@ fn fits(message: &Ident) -> TokenStream {
 /// Every type parameter can travel: `Send + 'static`.
 fn with_bounds(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
-    for param in &mut generics.params {
-        if let GenericParam::Type(param) = param {
-            param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> ::core::marker::Send));
-            param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> 'static));
-        }
-    }
+    generics.type_params_mut().for_each(travels);
     generics
 }
 

@@ -1,0 +1,14 @@
+//! A key without its value.
+use zactor::prelude::*;
+
+#[derive(Message)]
+struct Add(u64);
+
+#[actor(Add, batch)]
+struct Counter;
+
+impl Handler<Add> for Counter {
+    fn handle(&mut self, _: Add, _: &mut Context<Self>) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Turns without messages.
+use zactor::prelude::*;
+
+#[derive(Message)]
+struct Add(u64);
+
+#[actor(Add, batch = 0)]
+struct Counter;
+
+impl Handler<Add> for Counter {
+    fn handle(&mut self, _: Add, _: &mut Context<Self>) {}
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! `#[handlers]` where `#[actor]` belongs.
+use zactor::prelude::*;
+
+#[handlers]
+struct Counter;
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! `lifecycle` promises an impl that is missing.
+use zactor::prelude::*;
+
+#[derive(Message)]
+struct Add(u64);
+
+#[actor(Add, lifecycle)]
+struct Counter;
+
+impl Handler<Add> for Counter {
+    fn handle(&mut self, _: Add, _: &mut Context<Self>) {}
+}
+
+fn main() {}

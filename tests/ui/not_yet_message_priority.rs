@@ -1,0 +1,8 @@
+//! Priorities of messages are not available.
+use zactor::prelude::*;
+
+#[derive(Message)]
+#[message(priority = high)]
+struct Stop;
+
+fn main() {}

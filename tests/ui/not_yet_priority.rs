@@ -1,0 +1,14 @@
+//! Priorities of actors are not available.
+use zactor::prelude::*;
+
+#[derive(Message)]
+struct Add(u64);
+
+#[actor(Add, priority = high)]
+struct Counter;
+
+impl Handler<Add> for Counter {
+    fn handle(&mut self, _: Add, _: &mut Context<Self>) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! No such overflow policy.
+use zactor::prelude::*;
+
+#[derive(Message)]
+struct Add(u64);
+
+#[actor(Add, mailbox(overflow = drop_newest))]
+struct Counter;
+
+impl Handler<Add> for Counter {
+    fn handle(&mut self, _: Add, _: &mut Context<Self>) {}
+}
+
+fn main() {}

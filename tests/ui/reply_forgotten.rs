@@ -1,0 +1,15 @@
+//! A handler does not reply.
+use zactor::prelude::*;
+
+#[derive(Message)]
+#[message(reply = u64)]
+struct Get;
+
+#[actor(Get)]
+struct Counter;
+
+impl Handler<Get> for Counter {
+    fn handle(&mut self, _: Get, _: &mut Context<Self>) {}
+}
+
+fn main() {}
