@@ -6,6 +6,7 @@
 
 pub mod memory;
 pub mod measure;
+pub mod tally;
 pub mod workloads;
 pub mod peers;
 pub mod rounds;

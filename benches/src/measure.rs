@@ -51,22 +51,10 @@ impl Outcome {
 
 /// Runs `round` with a tenth of `count` to warm up, then with `count` under the clock. `round` returns what the work came to.
 pub fn timed(count: u64, mut round: impl FnMut(u64) -> u64) -> Outcome {
-    round(warm_up(count));
+    round((count / 10).max(1));
     let start = Instant::now();
     let check = round(count);
     Outcome::new(count, start.elapsed(), check)
-}
-
-/// Like [`timed`], for rounds that are awaited.
-pub async fn timed_async(count: u64, mut round: impl AsyncFnMut(u64) -> u64) -> Outcome {
-    round(warm_up(count)).await;
-    let start = Instant::now();
-    let check = round(count).await;
-    Outcome::new(count, start.elapsed(), check)
-}
-
-fn warm_up(count: u64) -> u64 {
-    (count / 10).max(1)
 }
 
 /// One in how many operations of a fast loop has its latency taken: two clock reads cost about 50 ns.
@@ -80,6 +68,19 @@ impl Latencies {
     /// Takes one latency.
     pub fn record(&mut self, latency: Duration) {
         self.0.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Does something and takes its latency.
+    pub fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        self.record(start.elapsed());
+        done
+    }
+
+    /// Asks `count` times, takes each latency, and adds the answers up.
+    pub fn sum_timed(&mut self, count: u64, mut ask: impl FnMut(u64) -> u64) -> u64 {
+        (0..count).map(|value| self.timed(|| ask(value))).sum()
     }
 
     /// The percentile, `None` when nothing was recorded.

@@ -79,12 +79,14 @@ fn remarks(rows: &[Row]) -> String {
         if let Some(failure) = &row.failure {
             text += &format!("{}: FAILED, {failure}\n", row.peer);
         }
-        if row.repeated + row.disturbed > 0 {
-            text += &format!(
-                "{}: {} measurements repeated, {} kept although other processes ran\n",
-                row.peer, row.repeated, row.disturbed
-            );
-        }
+    }
+    let total: usize = rows.iter().map(|row| row.outcomes.len()).sum();
+    let repeated: usize = rows.iter().map(|row| row.repeated).sum();
+    let disturbed: usize = rows.iter().map(|row| row.disturbed).sum();
+    if repeated + disturbed > 0 {
+        text += &format!(
+            "Other processes ran: {repeated} measurements were repeated, {disturbed} of {total} kept all the same.\n"
+        );
     }
     text
 }

@@ -47,7 +47,8 @@ impl Row {
 /// Longest time that a measurement may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// How often a disturbed measurement is repeated.
+/// How often a disturbed measurement is repeated, unless the one before had to be kept disturbed: then the machine is
+/// busy, and to wait for better times would take for ever.
 const REPEATS: usize = 2;
 
 /// The switch by which `compare` calls itself for one measurement: workload, peer and size follow it.
@@ -57,10 +58,11 @@ pub const MEASURE: &str = "measure";
 pub fn measure(workload: &Workload, peers: &[&'static dyn Peer], plan: Plan) -> Vec<Row> {
     let mut entrants: Vec<_> =
         peers.iter().filter_map(|peer| Entrant::qualify(workload, peer.name(), plan)).collect();
+    let mut busy = false;
     for round in 1..=plan.rounds {
         for entrant in entrants.iter_mut().filter(|entrant| entrant.row.failure.is_none()) {
             eprintln!("{} {round}/{} {}", workload.name, plan.rounds, entrant.row.peer);
-            entrant.measure(workload);
+            busy = entrant.measure(workload, if busy { 0 } else { REPEATS });
         }
     }
     entrants.into_iter().map(|entrant| entrant.row).collect()
@@ -76,15 +78,10 @@ impl Entrant {
     /// Finds the size; what is measured on the way warms the machine up and is not kept. `None` if the peer has no form.
     fn qualify(workload: &Workload, peer: &'static str, plan: Plan) -> Option<Self> {
         let row = Row { peer, outcomes: Vec::new(), repeated: 0, disturbed: 0, failure: None };
-        let mut count = match workload.size {
-            Size::Fixed(full, quick) => {
-                if plan.quick {
-                    quick
-                } else {
-                    full
-                }
-            }
-            Size::Time(begin) => begin,
+        let (mut count, mut fixed) = match workload.size {
+            Size::Fixed(_, quick) if plan.quick => (quick / 100, Some(quick)),
+            Size::Fixed(full, _) => (full / 100, Some(full)),
+            Size::Time(begin) => (begin, None),
         };
         loop {
             let outcome = match in_own_process(workload, peer, count) {
@@ -93,36 +90,43 @@ impl Entrant {
                     return Some(Self { row: Row { failure: Some(failure), ..row }, count });
                 }
             };
-            let share = plan.time.as_secs_f64() / outcome.elapsed.as_secs_f64();
-            if matches!(workload.size, Size::Fixed(..)) {
+            if let Some(count) = fixed.take() {
                 return Some(Self { row, count });
             }
-            count = scaled(count, share);
+            let share = plan.time.as_secs_f64() / outcome.elapsed.as_secs_f64();
+            count = workload.rounded(scaled(count, share));
             if share < 4.0 {
                 return Some(Self { row, count });
             }
         }
     }
 
-    fn measure(&mut self, workload: &Workload) {
-        for attempt in 0..=REPEATS {
+    /// Says whether the measurement that it kept is disturbed.
+    fn measure(&mut self, workload: &Workload, repeats: usize) -> bool {
+        let mut left = repeats;
+        loop {
             let before = Load::now();
-            match in_own_process(workload, self.row.peer, self.count) {
-                Ok(Some(outcome)) => {
-                    let disturbed = before.is_some_and(Load::has_grown_by_others);
-                    if disturbed && attempt < REPEATS {
-                        self.row.repeated += 1;
-                        continue;
-                    }
-                    self.row.disturbed += usize::from(disturbed);
-                    let place = self.row.outcomes.partition_point(|o| o.rate() < outcome.rate());
-                    self.row.outcomes.insert(place, outcome);
-                }
-                Ok(None) => self.row.failure = Some("gave no result".into()),
-                Err(failure) => self.row.failure = Some(failure),
+            let outcome = match in_own_process(workload, self.row.peer, self.count) {
+                Ok(Some(outcome)) => outcome,
+                Ok(None) => return self.fail("gave no result".into()),
+                Err(failure) => return self.fail(failure),
+            };
+            let disturbed = before.is_some_and(Load::has_grown_by_others);
+            if disturbed && left > 0 {
+                left -= 1;
+                self.row.repeated += 1;
+                continue;
             }
-            return;
+            self.row.disturbed += usize::from(disturbed);
+            let place = self.row.outcomes.partition_point(|other| other.rate() < outcome.rate());
+            self.row.outcomes.insert(place, outcome);
+            return disturbed;
         }
+    }
+
+    fn fail(&mut self, failure: String) -> bool {
+        self.row.failure = Some(failure);
+        false
     }
 }
 

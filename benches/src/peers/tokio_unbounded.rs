@@ -2,44 +2,26 @@
 
 use tokio::sync::mpsc;
 
-use super::{Peer, tasks};
-use crate::measure::Outcome;
+use super::tasks::Channel;
 
-/// The peer, and the channel that its tasks use.
-pub(super) struct TokioUnbounded;
+/// The channel.
+pub(super) struct Unbounded;
 
-impl Peer for TokioUnbounded {
-    fn name(&self) -> &'static str {
-        "tokio_unbounded"
-    }
-
-    fn tell_1to1(&self, messages: u64) -> Option<Outcome> {
-        Some(tasks::tell_1to1::<Self>(messages))
-    }
-
-    fn pingpong(&self, hops: u64) -> Option<Outcome> {
-        Some(tasks::pingpong::<Self>(hops))
-    }
-
-    fn ask_in(&self, asks: u64) -> Option<Outcome> {
-        Some(tasks::ask_in::<Self>(asks))
-    }
-
-    fn spawn_idle(&self, actors: u64) -> Option<Outcome> {
-        Some(tasks::spawn_idle::<Self>(actors))
-    }
-}
-
-impl tasks::Channel for TokioUnbounded {
+impl Channel for Unbounded {
+    const NAME: &'static str = "tokio_unbounded";
+    const WAITS: bool = false;
     type Sender<T: Send + 'static> = mpsc::UnboundedSender<T>;
     type Receiver<T: Send + 'static> = mpsc::UnboundedReceiver<T>;
-    const WAITS: bool = false;
 
     fn channel<T: Send + 'static>() -> (mpsc::UnboundedSender<T>, mpsc::UnboundedReceiver<T>) {
         mpsc::unbounded_channel()
     }
 
     async fn send<T: Send + 'static>(to: &mpsc::UnboundedSender<T>, value: T) {
+        let _ = to.send(value);
+    }
+
+    fn send_outside<T: Send + 'static>(to: &mpsc::UnboundedSender<T>, value: T) {
         let _ = to.send(value);
     }
 

@@ -15,6 +15,7 @@ pub const WORKLOAD: Workload = Workload {
     unit: "asks/s",
     about: "one actor asks another, one ask open",
     size: Size::Time(20_000),
+    multiple_of: 1,
     expected: |asks| sum_below(asks) + asks,
     run: |peer, count| peer.ask_in(count),
 };

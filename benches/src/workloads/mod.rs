@@ -4,9 +4,16 @@ use crate::measure::Outcome;
 use crate::peers::Peer;
 
 pub mod tell_1to1;
+pub mod tell_rr100;
+pub mod fan_in;
 pub mod pingpong;
+pub mod pingpong_pairs;
+pub mod ring;
+pub mod big;
 pub mod ask_in;
+pub mod ask_out;
 pub mod spawn_idle;
+pub mod fork_join;
 
 /// How much of a workload one measurement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +35,36 @@ pub struct Workload {
     pub about: &'static str,
     /// How much one measurement does.
     pub size: Size,
+    /// The count must be a multiple of this, so that each has the same share of it.
+    pub multiple_of: u64,
     /// What the result of so many units must be.
     pub expected: fn(u64) -> u64,
     /// Has a peer do so many units, `None` if it has no form of this workload.
     pub run: fn(&dyn Peer, u64) -> Option<Outcome>,
 }
 
+impl Workload {
+    /// The next count that is a multiple of what the workload asks for.
+    pub fn rounded(&self, count: u64) -> u64 {
+        count.next_multiple_of(self.multiple_of).max(self.multiple_of)
+    }
+}
+
 /// All workloads, in the order of the report.
-pub const ALL: &[Workload] =
-    &[tell_1to1::WORKLOAD, pingpong::WORKLOAD, ask_in::WORKLOAD, spawn_idle::WORKLOAD];
+pub const ALL: &[Workload] = &[
+    tell_1to1::WORKLOAD,
+    tell_rr100::WORKLOAD,
+    fan_in::TWO,
+    fan_in::EIGHT,
+    pingpong::WORKLOAD,
+    pingpong_pairs::WORKLOAD,
+    ring::WORKLOAD,
+    big::WORKLOAD,
+    ask_in::WORKLOAD,
+    ask_out::WORKLOAD,
+    spawn_idle::WORKLOAD,
+    fork_join::WORKLOAD,
+];
 
 /// The workload of that name.
 pub fn find(name: &str) -> Option<&'static Workload> {
@@ -48,9 +76,22 @@ pub fn find(name: &str) -> Option<&'static Workload> {
 pub struct Item {
     /// What the receiver adds up.
     pub value: u64,
-    /// Who sent it.
-    pub from: u64,
+    /// Fills it up to 16 bytes.
+    pub other: u64,
 }
+
+impl Item {
+    /// The item that carries `value`.
+    pub const fn new(value: u64) -> Self {
+        Self { value, other: 0 }
+    }
+}
+
+/// Messages that a sender of a stream sends in one handler.
+pub const BURST: u64 = 256;
+
+/// Most messages that a receiver takes at once, where a peer lets it take many.
+pub const TAKE: usize = 256;
 
 /// The sum of `0..count`: what a receiver of so many numbered items comes to.
 pub const fn sum_below(count: u64) -> u64 {

@@ -16,6 +16,7 @@ pub const WORKLOAD: Workload = Workload {
     unit: "spawns/s",
     about: "actors that wait, all alive at once",
     size: Size::Fixed(1_000_000, 100_000),
+    multiple_of: 1,
     expected: sum_below,
     run: |peer, count| peer.spawn_idle(count),
 };

@@ -10,7 +10,7 @@ const LOOK: Duration = Duration::from_micros(50);
 
 /// A sum, and how many have added to it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally(Arc<Shared>);
+pub struct Tally(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -20,23 +20,23 @@ struct Shared {
 
 impl Tally {
     /// Counts once.
-    pub(super) fn count(&self) {
+    pub fn count(&self) {
         self.0.times.fetch_add(1, Ordering::Release);
     }
 
     /// Adds `value` and counts once.
-    pub(super) fn add(&self, value: u64) {
+    pub fn add(&self, value: u64) {
         self.0.sum.fetch_add(value, Ordering::Relaxed);
         self.count();
     }
 
     /// How often it was counted.
-    pub(super) fn times(&self) -> u64 {
+    pub fn times(&self) -> u64 {
         self.0.times.load(Ordering::Acquire)
     }
 
     /// Blocks until it was counted `times` times, and returns the sum.
-    pub(super) fn wait_for(&self, times: u64) -> u64 {
+    pub fn wait_for(&self, times: u64) -> u64 {
         while self.times() < times {
             thread::sleep(LOOK);
         }
