@@ -50,7 +50,9 @@ fn unpark_against_unpark_wakes() {
             thread::spawn(move || parker.unpark())
         });
         parker.park();
-        wakers.map(|waker| waker.join().unwrap());
+        for waker in wakers {
+            waker.join().unwrap();
+        }
         let _ = parker.park_timeout(std::time::Duration::ZERO);
         assert_eq!(parker.park_timeout(std::time::Duration::ZERO), Woken::Elapsed);
     });

@@ -1,0 +1,4 @@
+//! Models of the queues: two or three threads, few steps, the shipped types.
+
+mod channel;
+mod mpsc;
