@@ -16,34 +16,11 @@ pub(super) const CHUNK: usize = 64 * 1024;
 /// What is asked of the operating system.
 #[cfg(all(unix, not(miri), not(all(test, loom))))]
 pub(super) mod os {
-    use super::{CHUNK, NonNull, io};
+    use super::{NonNull, io};
     use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    /// Maps `bytes` of zeroed memory, aligned to a chunk. Pages come with the first touch.
+    /// Maps `bytes` of zeroed memory. Pages come with the first touch.
     pub(crate) fn map(bytes: usize) -> io::Result<NonNull<u8>> {
-        let exact = map_anywhere(bytes)?;
-        if exact.addr().get() % CHUNK == 0 {
-            return Ok(exact);
-        }
-        // SAFETY: mapped above, handed to nobody.
-        unsafe { unmap(exact, bytes) };
-        let larger = bytes.checked_add(CHUNK).ok_or(io::ErrorKind::OutOfMemory)?;
-        let start = map_anywhere(larger)?;
-        let before = start.align_offset(CHUNK);
-        // SAFETY: there are `CHUNK` bytes more than are needed, and `before` is less than that.
-        let aligned = unsafe { start.add(before) };
-        if before > 0 {
-            // SAFETY: what stands before the part that is kept.
-            unsafe { unmap(start, before) };
-        }
-        // SAFETY: within the mapping, `before + bytes < larger`.
-        let end = unsafe { aligned.add(bytes) };
-        // SAFETY: what stands behind the part that is kept.
-        unsafe { unmap(end, CHUNK - before) };
-        Ok(aligned)
-    }
-
-    fn map_anywhere(bytes: usize) -> io::Result<NonNull<u8>> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         const RESERVE: libc::c_int = libc::MAP_NORESERVE;
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -59,7 +36,7 @@ pub(super) mod os {
     }
 
     /// # Safety
-    /// Whole pages out of [`map`], which nobody uses any more.
+    /// All of what [`map`] gave, which nobody uses any more.
     pub(crate) unsafe fn unmap(place: NonNull<u8>, bytes: usize) {
         // SAFETY: caller.
         let done = unsafe { libc::munmap(place.as_ptr().cast(), bytes) };
@@ -69,7 +46,7 @@ pub(super) mod os {
     /// Gives the pages back; the memory stays mapped and may be used again.
     ///
     /// # Safety
-    /// Out of [`map`]; nobody minds if what is there changes to zeros.
+    /// Whole pages out of [`map`]; nobody minds if what is there changes to zeros.
     pub(crate) unsafe fn discard(place: NonNull<u8>, bytes: usize) {
         // A failure costs memory, nothing else.
         // SAFETY: caller.
@@ -135,9 +112,9 @@ pub(super) mod os {
     pub(crate) unsafe fn raise_generation(_slot: NonNull<u8>, _least: u32) {}
 }
 
-/// A mapping of some length.
+/// A piece of address space that begins at a chunk's boundary. What stands before that is lost, and was never touched.
 pub(super) struct Mapping {
-    base: NonNull<u8>,
+    place: NonNull<u8>,
     bytes: usize,
 }
 
@@ -146,23 +123,27 @@ unsafe impl Send for Mapping {}
 
 impl Mapping {
     pub(super) fn new(bytes: usize) -> io::Result<Self> {
-        Ok(Self { base: os::map(bytes)?, bytes })
+        let bytes = bytes.checked_add(CHUNK).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Self { place: os::map(bytes)?, bytes })
     }
 
     pub(super) fn base(&self) -> NonNull<u8> {
-        self.base
+        let before = self.place.addr().get().wrapping_neg() % CHUNK;
+        // SAFETY: less than the `CHUNK` bytes that are there besides.
+        unsafe { self.place.add(before) }
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: mapped in `new` with this length; its owner has no use for it any more.
-        unsafe { os::unmap(self.base, self.bytes) };
+        unsafe { os::unmap(self.place, self.bytes) };
     }
 }
 
 struct Arena {
     mapping: Mapping,
+    chunks: usize,
     /// Chunks before it have been taken once.
     next: usize,
     /// Those of them that came back, the lowest first.
@@ -174,24 +155,24 @@ struct Arena {
 impl Arena {
     fn new(bytes: usize) -> io::Result<Self> {
         let mapping = Mapping::new(bytes)?;
-        Ok(Self { mapping, next: 0, free: BinaryHeap::new(), stays: false })
+        Ok(Self { mapping, chunks: bytes / CHUNK, next: 0, free: BinaryHeap::new(), stays: false })
     }
 
     fn start(&self) -> usize {
-        self.mapping.base.addr().get()
+        self.mapping.base().addr().get()
     }
 
     fn take(&mut self) -> Option<NonNull<u8>> {
         let chunk = if let Some(Reverse(chunk)) = self.free.pop() {
             chunk
-        } else if self.next * CHUNK < self.mapping.bytes {
+        } else if self.next < self.chunks {
             self.next += 1;
             self.next - 1
         } else {
             return None;
         };
         // SAFETY: below `next`, so inside the mapping.
-        Some(unsafe { self.mapping.base.add(chunk * CHUNK) })
+        Some(unsafe { self.mapping.base().add(chunk * CHUNK) })
     }
 
     fn give(&mut self, chunk: NonNull<u8>) {

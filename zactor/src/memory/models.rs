@@ -6,7 +6,7 @@ use loom::thread;
 
 use super::depot::Depot;
 use super::rack::{Racks, Shelves};
-use super::{Class, Magazines, Memory};
+use super::{Magazines, Memory};
 use crate::sync::{Arc, Mutex, lock};
 
 /// A depot with some magazines; the block in each says which it is.
@@ -152,32 +152,87 @@ fn take_all_against_pop_push_loses_nothing() {
     });
 }
 
-/// Whole magazines of two threads: a block is in one hand, and none is lost.
+/// A memory whose depot of nodes holds two full magazines, pushed in the first period.
+fn stocked() -> (Arc<Memory>, Magazines) {
+    let memory = Arc::new(Memory::new(1, 0, 0).expect("address space"));
+    // SAFETY: each model uses them with this memory, while it lives.
+    let magazines = unsafe { Magazines::new(&memory) };
+    let nodes: Vec<_> = (0..4).map(|_| magazines.take_node(&memory)).collect();
+    // SAFETY: taken above.
+    nodes.into_iter().for_each(|node| unsafe { magazines.give_node(&memory, node) });
+    magazines.flush(&memory);
+    (memory, magazines)
+}
+
+fn take_two(memory: &Memory, magazines: &Magazines) -> Vec<usize> {
+    (0..2).map(|_| magazines.take_node(memory).addr().get()).collect()
+}
+
+fn each_once(mut addresses: Vec<usize>) {
+    let len = addresses.len();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), len, "handed out twice");
+}
+
+/// Whole magazines of two threads.
 #[test]
-fn take_and_give_against_take_hands_out_each_block_once() {
+fn take_against_take_hands_out_each_block_once() {
     loom::model(|| {
-        let memory = Arc::new(Memory::new(1, 0, 0).unwrap());
-        // SAFETY: used with this memory, while it lives.
-        let magazines = unsafe { Magazines::new(&memory) };
-        let nodes: Vec<_> = (0..4).map(|_| magazines.take_node(&memory)).collect();
-        // SAFETY: taken above.
-        nodes.into_iter().for_each(|node| unsafe { magazines.give_node(&memory, node) });
-        magazines.flush(&memory);
-        let take = |memory: &Memory, magazines: &Magazines| -> Vec<usize> {
-            (0..2).map(|_| magazines.take(memory, Class::NODE).addr().get()).collect()
-        };
+        let (memory, magazines) = stocked();
         let other = thread::spawn({
             let memory = Arc::clone(&memory);
             move || {
                 // SAFETY: used with this memory, while it lives.
                 let own = unsafe { Magazines::new(&memory) };
-                take(&memory, &own)
+                take_two(&memory, &own)
             }
         });
-        let mut all = take(&memory, &magazines);
+        let mut all = take_two(&memory, &magazines);
         all.extend(other.join().unwrap());
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), 4, "handed out twice");
+        each_once(all);
+    });
+}
+
+/// One gives back while another takes: through the depot or out of the chunk, never both.
+#[test]
+fn give_against_take_hands_out_each_block_once() {
+    loom::model(|| {
+        let (memory, magazines) = stocked();
+        let mine = [magazines.take_node(&memory), magazines.take_node(&memory)];
+        let other = thread::spawn({
+            let memory = Arc::clone(&memory);
+            move || {
+                // SAFETY: used with this memory, while it lives.
+                let own = unsafe { Magazines::new(&memory) };
+                let mut all = take_two(&memory, &own);
+                all.extend(take_two(&memory, &own));
+                all
+            }
+        });
+        // SAFETY: taken above.
+        mine.into_iter().for_each(|node| unsafe { magazines.give_node(&memory, node) });
+        magazines.flush(&memory);
+        let mut all = other.join().unwrap();
+        all.extend(take_two(&memory, &magazines));
+        each_once(all);
+    });
+}
+
+/// What one takes, the trimmer does not take apart.
+#[test]
+fn trim_against_take_hands_out_each_block_once() {
+    loom::model(|| {
+        let (memory, magazines) = stocked();
+        let _ = memory.trim();
+        let other = thread::spawn({
+            let memory = Arc::clone(&memory);
+            move || memory.trim()
+        });
+        let mut all = take_two(&memory, &magazines);
+        let _ = other.join().unwrap();
+        all.extend(take_two(&memory, &magazines));
+        all.extend(take_two(&memory, &magazines));
+        each_once(all);
     });
 }

@@ -139,10 +139,11 @@ unsafe impl Send for Chunk {}
 
 impl Chunk {
     fn new(base: NonNull<u8>, class: Class) -> Self {
-        let mut map = [0; MAP];
-        for block in 0..class.per_chunk() {
-            map[block / 64] |= 1 << (block % 64);
-        }
+        let map = std::array::from_fn(|word| match class.per_chunk().saturating_sub(word * 64) {
+            0 => 0,
+            blocks if blocks < 64 => (1 << blocks) - 1,
+            _ => u64::MAX,
+        });
         Self { base, map, free: class.per_chunk(), generation: 0, away: false }
     }
 
