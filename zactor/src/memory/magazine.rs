@@ -205,7 +205,9 @@ impl Magazines {
                 if count == 0 {
                     self.put_empty(memory, magazine);
                 } else {
-                    bin.add_to_balance(u64::from(count).wrapping_neg());
+                    if !cfg!(zactor_mutant = "flush_forgets_to_count") {
+                        bin.add_to_balance(u64::from(count).wrapping_neg());
+                    }
                     memory.push(class, magazine, count);
                 }
             }

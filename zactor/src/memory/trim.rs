@@ -8,8 +8,8 @@ use super::rack::Hand;
 use super::{Books, Class, Memory};
 use crate::sync::atomic::Ordering::Relaxed;
 
-/// How many magazines one call takes apart: half a millisecond.
-const STEP: usize = 1024;
+/// How many magazines one call takes apart: some half a millisecond, with what goes back to the operating system then.
+const STEP: usize = 512;
 
 /// What [`Memory::trim`] leaves.
 #[must_use]
@@ -17,47 +17,62 @@ const STEP: usize = 1024;
 pub(crate) enum Trimmed {
     /// Nothing is left to give back until the system works again.
     Done,
-    /// A later call may give more back: call again after a while.
-    More,
+    /// There is something that was used in the period that has ended: call again after the next.
+    Later,
+    /// There is more that was idle: call again as soon as there is nothing better to do.
+    Again,
+}
+
+impl Books {
+    /// Some magazines are set aside and not yet taken apart: a period does not end before that is done.
+    fn is_unfinished(&self) -> bool {
+        self.stocks.iter().any(|stock| stock.pending != 0)
+    }
 }
 
 impl Memory {
-    /// Ends a period and gives back what was idle for all of it, down to the floors; in steps of at most half a
-    /// millisecond. One load when nothing is above its floor.
+    /// Ends a period, and gives back what was idle for all of it, down to the floors; in steps, so that no call takes
+    /// much longer than half a millisecond. One load when nothing is above its floor.
     ///
-    /// The time between two calls is what "idle" means: some 100 ms are a good measure, and calls of several workers
-    /// count alike.
+    /// The time between two calls is what "idle" means; some 100 ms are a good measure. Calls of several workers count
+    /// alike.
     pub(crate) fn trim(&self) -> Trimmed {
         if self.surplus.load(Relaxed) == 0 {
             return Trimmed::Done;
         }
         let mut books = self.books();
+        if !books.is_unfinished() {
+            for class in Class::all() {
+                let stock = &mut books.stocks[class.index()];
+                if stock.surplus() > 0 {
+                    stock.pending = self.set_aside(class);
+                }
+            }
+            self.period.store(self.period.load(Relaxed).wrapping_add(1), Relaxed);
+        }
         let hand = Hand::new();
         let mut left = STEP;
-        let mut more = false;
         for class in Class::all() {
-            let stock = &mut books.stocks[class.index()];
-            if stock.surplus() == 0 && stock.pending == 0 {
-                continue;
-            }
-            if stock.pending == 0 {
-                let idle = self.set_aside(class);
-                stock.pending = idle.first;
-                more |= idle.others;
-            }
-            more |= self.take_apart(class, &mut books, &hand, &mut left);
+            self.take_apart(class, &mut books, &hand, &mut left);
         }
         hand.flush(&self.racks);
-        if left < STEP && books.stocks.iter().all(|stock| stock.pending == 0) {
+        if books.is_unfinished() {
+            return Trimmed::Again;
+        }
+        if left < STEP {
             books.shelves.give_up(&self.racks);
         }
-        self.period.store(self.period.load(Relaxed).wrapping_add(1), Relaxed);
-        if more { Trimmed::More } else { Trimmed::Done }
+        let mut stocks = books.stocks.iter().zip(&self.depots);
+        if stocks.any(|(stock, depot)| stock.surplus() > 0 && !depot.is_empty()) {
+            Trimmed::Later
+        } else {
+            Trimmed::Done
+        }
     }
 
     /// Takes the magazines out of the depot that lay there for the whole period. Whoever finds it empty meanwhile waits
     /// for the lock, and looks again then.
-    fn set_aside(&self, class: Class) -> Idle {
+    fn set_aside(&self, class: Class) -> u32 {
         let depot = &self.depots[class.index()];
         let period = self.period.load(Relaxed);
         let top = depot.take_all();
@@ -65,7 +80,7 @@ impl Memory {
         let mut bottom = None;
         while first != 0 {
             let magazine = self.racks.at(first);
-            if magazine.stamp() != period {
+            if magazine.stamp() != period || cfg!(zactor_mutant = "trim_forgets_the_period") {
                 break;
             }
             bottom = Some(magazine);
@@ -74,13 +89,14 @@ impl Memory {
         if let Some(bottom) = bottom {
             depot.push_chain(self.racks.at(top), bottom);
         }
-        Idle { first, others: bottom.is_some() }
+        first
     }
 
     /// Puts the blocks of at most `left` magazines that were set aside back into the maps, and gives up chunks that are
-    /// free then. Says whether some are left.
-    fn take_apart(&self, class: Class, books: &mut Books, hand: &Hand, left: &mut usize) -> bool {
+    /// free then.
+    fn take_apart(&self, class: Class, books: &mut Books, hand: &Hand, left: &mut usize) {
         let stock = &mut books.stocks[class.index()];
+        let before = (stock.surplus(), *left);
         while *left > 0 {
             let Some(magazine) = self.unlink(&mut stock.pending) else { break };
             *left -= 1;
@@ -90,15 +106,9 @@ impl Memory {
             }
             hand.put(&self.racks, magazine);
         }
-        let before = stock.surplus();
-        stock.give_up(&mut books.arenas);
-        self.note_surplus(before, stock.surplus());
-        stock.pending != 0
+        if *left < before.1 {
+            stock.give_up(&mut books.arenas);
+            self.note_surplus(before.0, stock.surplus());
+        }
     }
-}
-
-/// A chain of magazines, and whether the depot has others.
-struct Idle {
-    first: u32,
-    others: bool,
 }
