@@ -79,10 +79,13 @@ pub(super) mod os {
 /// The same from the global allocator, which keeps all pages.
 #[cfg(any(not(unix), miri, all(test, loom)))]
 pub(super) mod os {
-    use super::{CHUNK, Layout, NonNull, io};
+    use super::{Layout, NonNull, io};
+
+    /// A modest one, so that the allocator takes zeroed pages as they come.
+    const ALIGN: usize = 16;
 
     pub(crate) fn map(bytes: usize) -> io::Result<NonNull<u8>> {
-        let layout = Layout::from_size_align(bytes, CHUNK).map_err(io::Error::other)?;
+        let layout = Layout::from_size_align(bytes, ALIGN).map_err(io::Error::other)?;
         // SAFETY: the size is not zero.
         let place = unsafe { std::alloc::alloc_zeroed(layout) };
         NonNull::new(place).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
@@ -91,10 +94,10 @@ pub(super) mod os {
     /// # Safety
     /// All of what [`map`] gave, which nobody uses any more.
     pub(crate) unsafe fn unmap(place: NonNull<u8>, bytes: usize) {
-        // SAFETY: the layout that `map` used.
-        unsafe {
-            std::alloc::dealloc(place.as_ptr(), Layout::from_size_align_unchecked(bytes, CHUNK))
-        }
+        // SAFETY: `map` has made a layout of the same.
+        let layout = unsafe { Layout::from_size_align_unchecked(bytes, ALIGN) };
+        // SAFETY: caller; the layout is that of `map`.
+        unsafe { std::alloc::dealloc(place.as_ptr(), layout) };
     }
 
     /// # Safety

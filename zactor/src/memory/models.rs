@@ -33,7 +33,7 @@ impl Stand {
 
     fn push(&self, id: u32) {
         let magazine = self.racks.at(id);
-        let mark = NonNull::without_provenance(std::num::NonZeroUsize::new(id as usize).unwrap());
+        let mark = NonNull::new(std::ptr::without_provenance_mut(id as usize)).expect("not 0");
         // SAFETY: made or popped by the caller, so its own.
         unsafe { magazine.set(0, mark) };
         magazine.label(1, 0);
