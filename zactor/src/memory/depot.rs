@@ -8,7 +8,7 @@
 //!    looks at a magazine which another has popped meanwhile reads an old link or zero, and then fails its CAS.
 //! 2. Each push raises the tag. Else that CAS succeeds when the magazine came back, and what was taken meanwhile is
 //!    handed out again. 32 bits: wrong only for a thread that stands between load and CAS for 2^32 pushes exactly,
-//!    which are 270 billion blocks of one class, at the least an hour.
+//!    which are 270 billion nodes.
 //! 3. Whoever popped a magazine owns it, contents included.
 //! 4. A thread pushes with the period that it reads then, so stamps fall from top to bottom but for a late few: below
 //!    the first old one all are idle. Wrong only costs memory or time.
@@ -17,7 +17,7 @@
 //! |-----------------------------|------------------|------------------------------------------------------------|
 //! | `push`'s CAS                | Release, Relaxed | `pop`, `take_all`: the magazine, and the bytes of its blocks |
 //! | `pop`'s load and CAS        | Acquire          | each `push` below, for what stands between are CASes        |
-//! | `take_all`'s swap           | Acquire          | likewise                                                   |
+//! | `take_all`'s CAS            | Acquire          | likewise                                                   |
 
 use std::ptr::NonNull;
 
