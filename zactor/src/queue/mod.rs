@@ -1,11 +1,15 @@
 //! Queues that know nothing of actors.
 //!
 //! * [`mpsc`]: many producers, one consumer; its intrusive core lies under every mailbox.
+//! * [`spsc`]: a ring, one producer and one consumer.
+//! * `oneshot`: one value, once, between two threads; a third may call it off. Under every ask.
 //!
-//! Handed upward within the crate: the core of `mpsc` (`Head`, `Tail`, `Link`).
+//! Handed upward within the crate: the core of `mpsc` (`Head`, `Tail`, `Link`) and `oneshot`.
 
 mod channel;
 pub mod mpsc;
+pub(crate) mod oneshot;
+pub mod spsc;
 
 #[cfg(all(test, loom))]
 mod models;

@@ -2,3 +2,5 @@
 
 mod channel;
 mod mpsc;
+mod oneshot;
+mod spsc;

@@ -1,6 +1,8 @@
 //! What the queues promise, on real threads.
 
 mod mpsc;
+mod oneshot;
+mod spsc;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
