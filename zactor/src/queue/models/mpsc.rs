@@ -274,36 +274,57 @@ fn marker_against_the_end_is_drained_or_refused() {
     });
 }
 
-/// Exactly one of them clears `IDLE`.
+/// Exactly one of them clears `IDLE` and runs the owner; the other leaves it alone, or comes later.
 #[test]
 fn claim_idle_against_push_schedules_exactly_once() {
     loom::model(|| {
         let owner = Owner::new(4, Head::new_idle);
-        let claimer = spawn(&owner, |owner| owner.head.claim_idle());
-        let pushed = owner.push(1);
+        let claimer = spawn(&owner, |owner| {
+            let claimed = owner.head.claim_idle();
+            if claimed {
+                owner.run();
+            }
+            claimed
+        });
+        let pushed = owner.push_and_run_if_told(1);
         let claimed = claimer.join().unwrap();
-        assert_ne!(claimed, pushed == Ok(Pushed::Schedule));
-        assert!(!owner.head.is_idle());
+        let told = u32::from(claimed) + u32::from(pushed == Ok(Pushed::Schedule));
+        assert_eq!(owner.runs.load(Relaxed), told);
+        assert!(told >= 1 && owner.head.is_idle());
+        assert_eq!(owner.handled(), [1]);
     });
 }
 
-/// Work laid down elsewhere is seen by the owner's second look, or its giver finds the owner idle.
+/// Work laid down elsewhere is seen by the owner's second look, or its giver finds the owner idle;
+/// who runs it then sees what the last run did.
 #[test]
 fn claim_idle_against_mark_idle_loses_no_work() {
     loom::model(|| {
         let owner = Owner::new(4, Head::new_busy);
+        assert_eq!(owner.push(1), Ok(Pushed::Quiet));
         let lane = Arc::new(AtomicU32::new(0));
+        let run_if_claimed = |owner: &Owner, lane: &AtomicU32| {
+            if !owner.head.claim_idle() {
+                return 0;
+            }
+            let work = lane.swap(0, AcqRel);
+            owner.run();
+            work
+        };
         let giver = spawn(&owner, {
             let lane = Arc::clone(&lane);
             move |owner| {
                 lane.fetch_add(1, AcqRel);
-                owner.head.claim_idle()
+                run_if_claimed(owner, &lane)
             }
         });
         owner.run();
-        let seen = lane.fetch_add(0, AcqRel) == 1 && owner.head.claim_idle();
-        let told = giver.join().unwrap();
-        assert_ne!(seen, told, "the lane has one runner");
+        let work = match lane.fetch_add(0, AcqRel) {
+            0 => 0,
+            _ => run_if_claimed(&owner, &lane),
+        };
+        assert_eq!(work + giver.join().unwrap(), 1);
+        assert_eq!(owner.handled(), [1]);
     });
 }
 
