@@ -1,4 +1,25 @@
 //! An actor framework with closed typed protocols, allocation-free sends and exact accounting.
+//!
+//! ```
+//! use zactor::prelude::*;
+//!
+//! #[actor]
+//! struct Counter { n: u64 }
+//!
+//! #[handlers]
+//! impl Counter {
+//!     fn add(&mut self, by: u64) { self.n += by; }
+//!     fn get(&self) -> u64 { self.n }
+//! }
+//!
+//! let system = ActorSystem::start("first")?;
+//! let counter = system.spawn(Counter { n: 0 })?;
+//! counter.add(3)?;
+//! assert_eq!(counter.get().wait()?, 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The layers, each knowing only those before it:
 #![warn(clippy::unwrap_used, clippy::print_stdout)]
 
 pub mod error;
@@ -17,15 +38,27 @@ pub mod supervision;
 pub mod actor;
 pub mod system;
 pub mod testing;
+pub mod prelude;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
+pub use zactor_macros::{Message, actor, handlers};
+
+pub use actor::{
+    Actor, ActorRef, Asking, Context, Handler, Lifecycle, Recipient, Reply, StopHandle, Supervisor,
+    WeakActorRef,
+};
 pub use error::{
     AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,
     StuckActor, SystemError,
 };
 pub use mailbox::{Overflow, Priority};
+pub use message::{Accepts, ActorId, FastMessage, Message};
 pub use scheduler::Dispatcher;
 pub use supervision::{ChildRef, Directive, EndReason, Failure, Restart, Supervise, Terminated};
 pub use system::{
-    ActorCounts, ActorInfo, ActorState, Latency, MemoryStats, MessageCounts, Percentiles,
-    PerformanceConfig, ShutdownReport, SystemConfig, SystemStats, Throughput,
+    ActorBuilder, ActorCounts, ActorInfo, ActorState, ActorSystem, DeadLetter, DeadLetterReason,
+    DeadLetters, Latency, MemoryStats, MessageCounts, Percentiles, PerformanceConfig,
+    ShutdownReport, SystemBuilder, SystemConfig, SystemStats, Throughput,
 };

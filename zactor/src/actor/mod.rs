@@ -1,1 +1,95 @@
-//! Placeholder.
+//! Layer 9: what a user writes against.
+//!
+//! [`Handler`] is what an actor does with a message, [`Lifecycle`] what it does besides; [`ActorRef`] and [`Recipient`]
+//! send to it, [`Reply`] is what an ask gets, [`Context`] is what a handler may do. `incarnation.rs` is what lives in a
+//! cell, `run.rs` one turn of it, `ending.rs` its end.
+
+mod actor_ref;
+mod ask;
+mod context;
+mod ending;
+mod incarnation;
+mod lifecycle;
+mod recipient;
+mod run;
+mod stop_handle;
+
+pub(crate) use actor_ref::schedule;
+pub use actor_ref::{ActorRef, WeakActorRef};
+pub(crate) use ask::answer;
+pub use ask::{Asking, Reply};
+pub use context::Context;
+pub(crate) use ending::{Cause, abandon, begin as begin_end};
+pub(crate) use incarnation::{Body, Phase};
+pub(crate) use lifecycle::guarded;
+pub use lifecycle::{Lifecycle, Supervisor};
+pub use recipient::Recipient;
+pub use stop_handle::StopHandle;
+
+use crate::__private::{Delivery, Options, Undelivered};
+use crate::error::SendError;
+use crate::message::Message;
+
+/// The closed protocol of an actor; written by `#[actor(..)]` or `#[handlers]`.
+#[diagnostic::on_unimplemented(
+    message = "actor `{Self}` has no protocol",
+    note = "list its messages in `#[actor(..)]`, or write `#[handlers] impl {Self} {{ .. }}` (empty for an actor without messages)"
+)]
+#[doc(hidden)]
+pub trait Protocol: Sized + Send + 'static {
+    /// One variant a message.
+    type Message: Send + 'static;
+    /// The names of the messages, by tag.
+    const NAMES: &'static [&'static str];
+    /// What `#[actor(..)]` says besides.
+    const OPTIONS: Options;
+
+    /// Runs the handler of the message.
+    fn dispatch(&mut self, delivery: Delivery<'_, Self>, ctx: &mut Context<Self>);
+    /// Drops a message that no handler will see.
+    fn discard(undelivered: Undelivered<'_, Self>);
+    /// Sends a message chosen at run time.
+    ///
+    /// # Errors
+    /// As [`ActorRef::tell`].
+    fn send_any(
+        to: &ActorRef<Self>,
+        message: Self::Message,
+    ) -> Result<(), SendError<Self::Message>>;
+}
+
+/// An actor: a struct with `#[actor(..)]` on it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    note = "write `#[actor(..)]` on the struct"
+)]
+pub trait Actor: Protocol + Lifecycle + Supervisor {}
+
+/// What an actor does with a message.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[derive(Message)]
+/// struct Deposit(u64);
+///
+/// #[actor(Deposit)]
+/// struct Account {
+///     cents: u64,
+/// }
+///
+/// impl Handler<Deposit> for Account {
+///     fn handle(&mut self, Deposit(cents): Deposit, _ctx: &mut Context<Self>) {
+///         self.cents += cents;
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "actor `{Self}` lists `{M}` but has no handler for it",
+    label = "missing `impl Handler<{M}> for {Self}`",
+    note = "write the handler, or remove the message from the list"
+)]
+pub trait Handler<M: Message>: Actor {
+    /// Handles one message. What is returned answers an ask, and is dropped for a tell. A panic ends the actor.
+    fn handle(&mut self, message: M, ctx: &mut Context<Self>) -> M::Reply;
+}

@@ -1,1 +1,136 @@
-//! Placeholder.
+//! Layer 6: the memory of an actor - a header of two cache lines, then what lives in it - and the rights to it.
+//!
+//! * [`CellRef`] (refs.rs) counts; the last one frees. The id table (ids.rs) makes one from an id.
+//! * [`Task`] (task.rs) is the right to run a cell while it is scheduled, [`Turn`] (turn.rs) while it runs. There is
+//!   one of both at most, so at most one thread runs an actor. It becomes a mark when the actor leaves its worker,
+//!   and whoever clears the mark makes it again (state.rs).
+//! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
+//!   the one way in.
+//! * [`Local`] (local.rs) is what a thread keeps for each system.
+
+mod ask;
+mod continuation;
+mod family;
+mod header;
+mod ids;
+mod local;
+mod port;
+mod rare;
+mod refs;
+pub(crate) mod state;
+mod task;
+mod turn;
+mod typed;
+mod value;
+mod waiters;
+
+use std::cell::UnsafeCell;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+pub(crate) use ask::{Answer, AskPool, AskPtr, Asked, NoAnswer, Outcome, Told, then};
+pub(crate) use family::Family;
+pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
+pub(crate) use ids::IdTable;
+pub(crate) use local::{Local, Looks, Registry, WorkerSide, must_not_block};
+pub(crate) use port::Accepted;
+pub(crate) use rare::Rare;
+pub(crate) use refs::CellRef;
+pub(crate) use task::{Slot, Task};
+pub(crate) use turn::{Delivery, Intake, Next, Turn};
+pub(crate) use typed::{Port, Ref};
+pub(crate) use waiters::{Waiter, Waiters};
+
+use crate::message::ActorId;
+use crate::system::Core;
+
+/// What can live in a cell.
+pub(crate) trait Resident: Sized + Send + 'static {
+    /// What continuations are given.
+    type Value: 'static;
+    /// What continuations are given besides.
+    type Context: 'static;
+    const META: &'static Meta;
+
+    /// One turn. The result goes to the back of the queue.
+    fn run(turn: Turn<'_, Self>) -> Option<Task>;
+}
+
+/// A header and what lives in the cell.
+#[repr(C)]
+pub(crate) struct Cell<T> {
+    header: Header,
+    resident: UnsafeCell<T>,
+}
+
+impl<T: Resident> Cell<T> {
+    pub(crate) const LAYOUT: std::alloc::Layout = std::alloc::Layout::new::<Cell<T>>();
+
+    /// A new cell with two references: the actor's own and the caller's. The caller has the right to run it; the id
+    /// table knows it from now on.
+    pub(crate) fn create(
+        core: &Arc<Core>,
+        local: &Local,
+        birth: impl FnOnce(NonNull<Core>) -> Birth,
+        resident: T,
+    ) -> (Ref<T::Value>, Task) {
+        let place = local.magazines.alloc_cell(&core.memory, Self::LAYOUT).cast::<Cell<T>>();
+        let header = place.cast::<Header>();
+        let counted = NonNull::from(&**core);
+        // One count of the system for this cell, given back when it is freed.
+        std::mem::forget(Arc::clone(core));
+        let birth = birth(counted);
+        let id = birth.id;
+        let cell = Cell {
+            header: Header::new(header, birth, run::<T>, T::META),
+            resident: UnsafeCell::new(resident),
+        };
+        // SAFETY: the block is ours and has the layout of a `Cell<T>`.
+        unsafe { place.write(cell) };
+        core.ids.insert(id, header);
+        // SAFETY: `Header::new` has counted two references; this is the caller's.
+        let reference = unsafe { Ref::new(CellRef::from_counted(header)) };
+        // SAFETY: new and unmarked: the right to run is the maker's.
+        (reference, unsafe { Task::new(header) })
+    }
+}
+
+impl Task {
+    /// The maker's first turn.
+    pub(crate) fn begin<T: Resident>(self, local: &Local) -> Turn<'_, T> {
+        // SAFETY: the caller has made this cell with a `T` in it.
+        unsafe { Turn::new(self.header(), local) }
+    }
+}
+
+/// # Safety
+/// `header` leads a `Cell<T>`, and the caller gives its right to run away.
+unsafe fn run<T: Resident>(header: NonNull<Header>, local: &Local) -> Option<Task> {
+    // SAFETY: caller.
+    T::run(unsafe { Turn::new(header, local) })
+}
+
+/// Frees a cell whose last reference has gone: its actor has ended, its state is gone.
+///
+/// # Safety
+/// Nobody refers to the cell any more, but for the id table.
+unsafe fn free(header: NonNull<Header>) {
+    // SAFETY: ours alone.
+    let (core, id, layout) = unsafe {
+        let header = header.as_ref();
+        (header.core_ptr(), header.id, header.meta.layout)
+    };
+    // SAFETY: the cell's count of its system, taken over.
+    let core = unsafe { Arc::from_raw(core.as_ptr().cast_const()) };
+    let slot = core.ids.remove(id);
+    // SAFETY: ours alone; the resident was dropped by the end of the actor and needs no drop.
+    unsafe { header.drop_in_place() };
+    Local::with(&core, |local| {
+        // SAFETY: from `alloc_cell` with this layout (`create`), and gone.
+        unsafe { local.magazines.free_cell(&core.memory, header.cast(), layout) };
+        if let Some(slot) = slot {
+            local.give_slot(&core, slot);
+        }
+    });
+    let _: ActorId = id;
+}

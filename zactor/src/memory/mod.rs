@@ -105,6 +105,11 @@ impl Memory {
         })
     }
 
+    /// Whether anything is above its floor, so that a trim may give something back.
+    pub(crate) fn has_surplus(&self) -> bool {
+        self.surplus.load(Relaxed) != 0
+    }
+
     /// What the system holds; `counts` is the sum over its threads, ended ones included.
     pub(crate) fn usage(&self, counts: Counts) -> Usage {
         let books = self.books();

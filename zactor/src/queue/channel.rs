@@ -139,7 +139,7 @@ impl<T: Send> Sender<T> {
         let node = Node::boxed(message);
         // SAFETY: a chain of one, just made, aligned to 64; `Shared` keeps the stub alive.
         match unsafe { self.shared.head.push(node, node, 1, self.shared.limit) } {
-            Ok(Pushed::Quiet | Pushed::Schedule | Pushed::Wrapped) => Ok(()),
+            Ok(Pushed::Quiet { .. } | Pushed::Schedule | Pushed::Wrapped) => Ok(()),
             Err(Refused::Full | Refused::Closed) => {
                 // SAFETY: refused, so still this thread's, with its value.
                 let message = unsafe { Node::<T>::take(node) };
@@ -219,7 +219,7 @@ impl<T> Drop for Receiver<T> {
             // Pushes that came before the close may not be linked yet; they will be soon.
             while self.pop().is_some() {}
             // SAFETY: this is the consumer. With `IDLE` set nobody is, but nobody wants to be.
-            match unsafe { self.tail.mark_idle(&self.shared.head, self.shared.stub, 0) } {
+            match unsafe { self.tail.mark_ended(&self.shared.head, self.shared.stub, 0) } {
                 Ok(None) => return,
                 Ok(Some(last)) => {
                     // SAFETY: given out by the queue, and its value was taken.

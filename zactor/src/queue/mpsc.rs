@@ -136,7 +136,10 @@ impl Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     /// It is in; the owner runs, or somebody has scheduled it already.
-    Quiet,
+    Quiet {
+        /// How many counted messages are in.
+        queued: u32,
+    },
     /// It is in, and the owner was idle: the caller schedules it, nobody else will.
     Schedule,
     /// It is in, and the count of this unbounded queue has started again at 0.
@@ -192,7 +195,7 @@ pub(crate) enum Popped {
     Busy,
 }
 
-/// The owner's queue is not empty: it stays scheduled.
+/// The owner's queue is not empty, or not as open as it should be: it stays scheduled.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotEmpty;
@@ -249,7 +252,7 @@ impl Head {
                     // SAFETY: the CAS made `first` the successor of the node in `word`, which waits
                     // for this link: the consumer's tail cannot have left it.
                     unsafe { link(word, first) };
-                    return Ok(if word & IDLE == 0 { Pushed::Quiet } else { Pushed::Schedule });
+                    return Ok(pushed(word, top));
                 }
                 Err(()) => word = wait.reload(&self.0),
             }
@@ -284,13 +287,7 @@ impl Head {
                     unsafe { link(word, first) };
                     let wrapped = top > u64::from(UNBOUNDED);
                     debug_assert!(!wrapped || word & IDLE == 0, "an idle queue counts 0");
-                    return Ok(if wrapped {
-                        Pushed::Wrapped
-                    } else if word & IDLE == 0 {
-                        Pushed::Quiet
-                    } else {
-                        Pushed::Schedule
-                    });
+                    return Ok(if wrapped { Pushed::Wrapped } else { pushed(word, top) });
                 }
                 Err(()) => word = wait.reload(&self.0),
             }
@@ -317,7 +314,7 @@ impl Head {
                 Ok(()) => {
                     // SAFETY: as in `push`.
                     unsafe { link(word, node) };
-                    return Ok(if word & IDLE == 0 { Pushed::Quiet } else { Pushed::Schedule });
+                    return Ok(pushed(word, count(word).into()));
                 }
                 Err(()) => word = wait.reload(&self.0),
             }
@@ -467,11 +464,12 @@ impl Tail {
         Popped::Message { node, freed: (last != stub).then_some(last) }
     }
 
-    /// Marks the owner idle if the queue is empty, and gives back the `taken` messages that were not
-    /// given back yet. On a closed queue this is the end. Gives the node of the last message.
+    /// Marks the owner idle if the queue is empty and open, and gives back the `taken` messages that
+    /// were not given back yet. Gives the node of the last message.
     ///
     /// # Errors
-    /// Something is in, or about to be linked: the caller stays the consumer, nothing has changed.
+    /// Something is in, or about to be linked, or the queue is closed: the caller stays the consumer,
+    /// nothing has changed.
     ///
     /// # Safety
     /// As for [`Tail::pop`]; after success the caller is no longer the consumer, and whoever finds
@@ -484,9 +482,40 @@ impl Tail {
         taken: u32,
     ) -> Result<Option<NonNull<Link>>, NotEmpty> {
         // SAFETY: passed on.
+        unsafe { self.mark(head, stub, taken, 0) }
+    }
+
+    /// As [`Tail::mark_idle`], of a closed queue: the end.
+    ///
+    /// # Errors
+    /// Something is in, or about to be linked.
+    ///
+    /// # Safety
+    /// As for [`Tail::pop`].
+    pub(crate) unsafe fn mark_ended(
+        &self,
+        head: &Head,
+        stub: NonNull<Link>,
+        taken: u32,
+    ) -> Result<Option<NonNull<Link>>, NotEmpty> {
+        // SAFETY: passed on.
+        unsafe { self.mark(head, stub, taken, CLOSED) }
+    }
+
+    /// # Safety
+    /// As for [`Tail::mark_idle`]. `closed` is how the queue must be: `CLOSED` or 0.
+    #[inline(always)]
+    unsafe fn mark(
+        &self,
+        head: &Head,
+        stub: NonNull<Link>,
+        taken: u32,
+        closed: u64,
+    ) -> Result<Option<NonNull<Link>>, NotEmpty> {
+        // SAFETY: passed on.
         let last = unsafe { self.get() };
         let mut word = head.0.load(Relaxed);
-        if unpack(word) != last.as_ptr() {
+        if unpack(word) != last.as_ptr() || word & CLOSED != closed {
             return Err(NotEmpty);
         }
         if last != stub {
@@ -501,10 +530,10 @@ impl Tail {
         }
         loop {
             debug_assert!(word & IDLE == 0 && count(word) == taken, "{word:x}, {taken} taken");
-            let idle = pack(stub) | IDLE | (word & CLOSED);
+            let idle = pack(stub) | IDLE | closed;
             match head.0.compare_exchange(word, idle, SeqCst, Relaxed) {
                 Ok(_) => return Ok((last != stub).then_some(last)),
-                Err(now) if unpack(now) == last.as_ptr() => word = now,
+                Err(now) if unpack(now) == last.as_ptr() && now & CLOSED == closed => word = now,
                 Err(_) => {
                     // SAFETY: passed on; the CAS failed, the tail is still the caller's.
                     unsafe { self.set(last) };
@@ -549,6 +578,16 @@ impl Backoff {
         self.0 = (self.0 * 2).min(Self::MOST_SPINS);
         word.load(Relaxed)
     }
+}
+
+/// What a CAS that replaced `before` by a word with the count `queued` has done.
+#[inline(always)]
+fn pushed(before: u64, queued: u64) -> Pushed {
+    if before & IDLE == 0 {
+        #[expect(clippy::cast_possible_truncation, reason = "the count has 21 bits")]
+        return Pushed::Quiet { queued: queued as u32 };
+    }
+    Pushed::Schedule
 }
 
 /// # Safety

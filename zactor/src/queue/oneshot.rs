@@ -223,6 +223,13 @@ impl<W> Gate<W> {
         }
     }
 
+    /// The generation of an ask that is open; `None` between asks.
+    pub(crate) fn open(&self) -> Option<u32> {
+        let word = self.word.load(Relaxed);
+        let open = word & (DONE | GONE | EXPIRED) == 0 && generation(word) != 0;
+        open.then(|| generation(word))
+    }
+
     /// Whether an answer would be delivered, as far as its answerer can know.
     #[inline]
     pub(crate) fn is_wanted(&self) -> bool {

@@ -1,5 +1,18 @@
-//! Placeholder for the scheduler; so far what a user says about it.
+//! Layer 7: which thread runs which actor, and when.
+//!
+//! [`Scheduler::schedule`] is the only way into a run queue. `run_queue.rs` says where a task goes, `worker.rs` where a
+//! worker takes the next one from, `idle.rs` who sleeps and whom to wake. `timer.rs` and `timers.rs` are about time,
+//! `clock.rs` is the one source of it.
 
+pub(crate) mod clock;
 mod dispatcher;
+mod idle;
+mod run_queue;
+mod slab;
+pub(crate) mod timer;
+pub(crate) mod timers;
+mod worker;
 
 pub use dispatcher::Dispatcher;
+pub(crate) use run_queue::Scheduler;
+pub(crate) use worker::run;

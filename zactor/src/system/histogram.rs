@@ -104,6 +104,16 @@ impl Merged {
         self.max = self.max.max(histogram.max.load(Relaxed));
     }
 
+    /// Adds what another sum holds.
+    pub(crate) fn merge(&mut self, other: &Merged) {
+        for (total, count) in self.counts.iter_mut().zip(&other.counts) {
+            *total += count;
+        }
+        self.samples += other.samples;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.max = self.max.max(other.max);
+    }
+
     /// The value that `share` of the samples do not exceed (nearest rank); 0 without samples.
     pub(crate) fn quantile(&self, share: f64) -> u64 {
         let mut left = rank(self.samples, share);

@@ -79,6 +79,12 @@ impl Row {
         // SAFETY: there is one thread, and it has the row.
         unsafe { self.tail.mark_idle(&self.head, stub, taken) }
     }
+
+    fn mark_ended(&mut self, taken: u32) -> Result<Option<NonNull<Link>>, NotEmpty> {
+        let stub = self.node(0);
+        // SAFETY: there is one thread, and it has the row.
+        unsafe { self.tail.mark_ended(&self.head, stub, taken) }
+    }
 }
 
 #[test]
@@ -86,7 +92,7 @@ fn push_to_an_idle_queue_schedules_once() {
     let mut row = Row::new(3, Head::new_idle);
     assert!(row.head.is_idle());
     assert_eq!(row.push(1, 4), Ok(Pushed::Schedule));
-    assert_eq!(row.push(2, 4), Ok(Pushed::Quiet));
+    assert!(matches!(row.push(2, 4), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.mark_idle(2), Err(NotEmpty));
     assert_eq!((row.pop(), row.pop(), row.pop()), (Some(1), Some(2), None));
     let last = row.node(2);
@@ -109,7 +115,7 @@ fn idle_queue_that_was_claimed_goes_idle_again() {
 #[test]
 fn popped_node_is_free_once_the_next_is_popped() {
     let mut row = Row::new(2, Head::new_busy);
-    assert_eq!(row.push_chain(1..=2, 2), Ok(Pushed::Quiet));
+    assert!(matches!(row.push_chain(1..=2, 2), Ok(Pushed::Quiet { .. })));
     let (first, second) = (row.node(1), row.node(2));
     assert_eq!(row.next(), Popped::Message { node: first, freed: None });
     assert_eq!(row.next(), Popped::Message { node: second, freed: Some(first) });
@@ -119,7 +125,7 @@ fn popped_node_is_free_once_the_next_is_popped() {
 #[test]
 fn full_queue_refuses_until_room_comes_back() {
     let mut row = Row::new(5, Head::new_busy);
-    assert_eq!(row.push_chain(1..=3, 3), Ok(Pushed::Quiet));
+    assert!(matches!(row.push_chain(1..=3, 3), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.head.room(3), Err(Refused::Full));
     assert_eq!(row.push(4, 3), Err(Refused::Full));
     assert_eq!(row.pop(), Some(1));
@@ -127,7 +133,7 @@ fn full_queue_refuses_until_room_comes_back() {
     assert_eq!(row.head.give_back(1, 3), GaveBack::Plain);
     assert_eq!(row.head.room(3), Ok(1));
     assert_eq!(row.push_chain(4..=5, 3), Err(Refused::Full));
-    assert_eq!(row.push(4, 3), Ok(Pushed::Quiet));
+    assert!(matches!(row.push(4, 3), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.head.len(), 3);
 }
 
@@ -135,7 +141,7 @@ fn full_queue_refuses_until_room_comes_back() {
 fn uncounted_push_takes_no_room_and_meets_no_limit() {
     let mut row = Row::new(3, Head::new_idle);
     assert_eq!(row.push(1, 1), Ok(Pushed::Schedule));
-    assert_eq!(row.push_uncounted(2, false), Ok(Pushed::Quiet));
+    assert!(matches!(row.push_uncounted(2, false), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.head.len(), 1);
     assert_eq!((row.pop(), row.pop()), (Some(1), Some(2)));
     let marker = row.node(2);
@@ -148,15 +154,16 @@ fn closed_queue_refuses_messages_at_once_and_markers_at_the_end() {
     for limit in [1, MAX_CAPACITY, UNBOUNDED] {
         let mut row = Row::new(4, Head::new_busy);
         let marker = row.node(3);
-        assert_eq!(row.push(1, limit), Ok(Pushed::Quiet));
+        assert!(matches!(row.push(1, limit), Ok(Pushed::Quiet { .. })));
         assert_eq!(row.head.close(), Closing::Quiet);
         assert_eq!(row.head.close(), Closing::Already);
         assert_eq!(row.push(2, limit), Err(Refused::Closed));
         assert_eq!(row.head.room(limit), Err(Refused::Closed));
         assert_eq!(row.push_uncounted(2, false), Err(Refused::Closed));
-        assert_eq!(row.push_uncounted(3, true), Ok(Pushed::Quiet));
+        assert!(matches!(row.push_uncounted(3, true), Ok(Pushed::Quiet { .. })));
         assert_eq!((row.pop(), row.pop(), row.pop()), (Some(1), Some(3), None));
-        assert_eq!(row.mark_idle(1), Ok(Some(marker)));
+        assert_eq!(row.mark_idle(1), Err(NotEmpty));
+        assert_eq!(row.mark_ended(1), Ok(Some(marker)));
         assert!(row.head.is_ended());
         assert_eq!(row.push_uncounted(4, true), Err(Refused::Closed));
         assert_eq!(row.head.close_and_claim(), Closing::Already);
@@ -176,11 +183,11 @@ fn closing_an_idle_owner_wakes_it() {
 #[test]
 fn unbounded_count_comes_round_and_spares_the_closed_bit() {
     let mut row = Row::new(6, |stub| Head::counting_from(stub, UNBOUNDED - 1));
-    assert_eq!(row.push(1, UNBOUNDED), Ok(Pushed::Quiet));
+    assert!(matches!(row.push(1, UNBOUNDED), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.head.len(), UNBOUNDED);
     assert_eq!(row.push(2, UNBOUNDED), Ok(Pushed::Wrapped));
     assert_eq!((row.head.len(), row.head.is_closed()), (0, false));
-    assert_eq!(row.push(3, UNBOUNDED), Ok(Pushed::Quiet));
+    assert!(matches!(row.push(3, UNBOUNDED), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.head.give_back(2, UNBOUNDED), GaveBack::Borrowed);
     assert_eq!((row.head.len(), row.head.is_closed()), (UNBOUNDED, false));
     assert_eq!(row.push_chain(4..=6, UNBOUNDED), Ok(Pushed::Wrapped));
@@ -194,7 +201,7 @@ fn unbounded_count_comes_round_and_spares_the_closed_bit() {
 #[test]
 fn largest_capacity_is_reached_and_kept() {
     let mut row = Row::new(2, |stub| Head::counting_from(stub, MAX_CAPACITY - 1));
-    assert_eq!(row.push(1, MAX_CAPACITY), Ok(Pushed::Quiet));
+    assert!(matches!(row.push(1, MAX_CAPACITY), Ok(Pushed::Quiet { .. })));
     assert_eq!(row.push(2, MAX_CAPACITY), Err(Refused::Full));
     assert_eq!(row.head.len(), MAX_CAPACITY);
 }
@@ -207,11 +214,11 @@ fn chain_cut_in_two_goes_in_piece_by_piece() {
     // SAFETY: refused, so this thread's.
     assert_eq!(unsafe { Link::cut(second) }, Some(third));
     // SAFETY: the first half of the chain.
-    assert_eq!(unsafe { row.head.push(first, second, 2, 2) }, Ok(Pushed::Quiet));
+    assert!(matches!(unsafe { row.head.push(first, second, 2, 2) }, Ok(Pushed::Quiet { .. })));
     assert_eq!((row.pop(), row.pop(), row.pop()), (Some(1), Some(2), None));
     assert_eq!(row.head.give_back(2, 2), GaveBack::Plain);
     // SAFETY: the second half.
-    assert_eq!(unsafe { row.head.push(third, last, 2, 2) }, Ok(Pushed::Quiet));
+    assert!(matches!(unsafe { row.head.push(third, last, 2, 2) }, Ok(Pushed::Quiet { .. })));
     assert_eq!((row.pop(), row.pop(), row.pop()), (Some(3), Some(4), None));
 }
 

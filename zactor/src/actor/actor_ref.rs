@@ -1,0 +1,261 @@
+//! `ActorRef`: sends to one actor, and ends it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::Weak;
+
+use super::{Actor, Recipient, Reply, StopHandle};
+use crate::cell::state::order;
+use crate::cell::{Local, Ref, Task};
+use crate::error::{BatchError, SendError};
+use crate::message::{Accepts, ActorId, Kind, Message};
+use crate::system::Core;
+
+/// A reference to an actor: what is sent through it is checked against the actor's protocol while compiling.
+///
+/// It is 8 bytes, may be cloned and sent anywhere, and stays valid when the actor has ended: sends give the message
+/// back then. It keeps the actor's memory, not the actor: that lives until it is stopped, fails, or its parent ends.
+/// Two references are equal if they lead to the same actor.
+pub struct ActorRef<A>(pub(crate) Ref<A>);
+
+const _: () = assert!(size_of::<Option<ActorRef<u8>>>() == 8);
+
+impl<A> Clone for ActorRef<A> {
+    fn clone(&self) -> Self {
+        ActorRef(self.0.clone())
+    }
+}
+
+impl<A> PartialEq for ActorRef<A> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl<A> Eq for ActorRef<A> {}
+
+impl<A> Hash for ActorRef<A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl<A> fmt::Debug for ActorRef<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ActorRef({}", self.id())?;
+        match self.name() {
+            Some(name) => write!(f, ", {name:?})"),
+            None => f.write_str(")"),
+        }
+    }
+}
+
+impl<A> From<&ActorRef<A>> for ActorId {
+    fn from(reference: &ActorRef<A>) -> Self {
+        reference.id()
+    }
+}
+
+/// Hands a task to the run queues of its system.
+pub(crate) fn schedule(core: &Core, task: Option<Task>) {
+    if let Some(task) = task {
+        Local::with(core, |local| core.scheduler.schedule(local, task));
+    }
+}
+
+impl<A> ActorRef<A> {
+    /// The actor's id.
+    #[must_use]
+    pub fn id(&self) -> ActorId {
+        self.0.id
+    }
+
+    /// The name that it was given.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.name().map(|name| &**name)
+    }
+
+    /// Whether the actor lives: true until its end begins, false from then on.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.0.is_alive()
+    }
+
+    /// Ends the actor after the message that it is handling; what is queued becomes dead letters. The result waits for
+    /// the end, and may be dropped. Harmless on an actor that has ended.
+    pub fn stop(&self) -> StopHandle {
+        schedule(self.0.core(), self.0.cell().order(order::STOP));
+        StopHandle::new(self.0.cell().clone())
+    }
+
+    /// Closes the mailbox at once and ends the actor when it has handled all that is queued. The result waits for the
+    /// end, and may be dropped.
+    pub fn drain(&self) -> StopHandle {
+        schedule(self.0.core(), self.0.cell().order_drain(order::DRAIN));
+        StopHandle::new(self.0.cell().clone())
+    }
+
+    /// Ends the actor without handling anything more and without hooks; a handler that runs is not interrupted. The
+    /// result waits for the end, and may be dropped.
+    pub fn kill(&self) -> StopHandle {
+        schedule(self.0.core(), self.0.cell().order(order::KILL));
+        StopHandle::new(self.0.cell().clone())
+    }
+
+    /// Waits for the actor's end without asking for it.
+    #[must_use]
+    pub fn ended(&self) -> StopHandle {
+        StopHandle::new(self.0.cell().clone())
+    }
+
+    /// A reference that keeps nothing.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakActorRef<A> {
+        WeakActorRef { system: self.0.core().weak(), id: self.id(), actor: PhantomData }
+    }
+
+    /// `sender`: `None` is whoever runs on this thread.
+    #[inline(always)]
+    pub(crate) fn push<M: Message>(
+        &self,
+        kind: Kind,
+        sender: Option<u64>,
+        message: M,
+    ) -> Result<(), SendError<M>>
+    where
+        A: Accepts<M>,
+    {
+        let core = self.0.core();
+        Local::with(core, |local| {
+            let sender = sender.unwrap_or_else(|| local.current());
+            let accepted = self.0.push(local, kind, sender, message)?;
+            if let Some(task) = accepted.0 {
+                core.scheduler.schedule(local, task);
+            }
+            Ok(())
+        })
+    }
+}
+
+impl<A: Actor> ActorRef<A> {
+    /// Puts `message` into the mailbox and returns at once. `Ok` means accepted by a live actor, not handled.
+    ///
+    /// Messages of one sender keep their order. One atomic operation; allocates only for an `M` over 32 bytes.
+    ///
+    /// # Errors
+    /// [`Full`](SendError::Full) at the capacity, [`Closed`](SendError::Closed) once the actor has ended; the message
+    /// comes back.
+    ///
+    /// ```
+    /// # use zactor::prelude::*;
+    /// # #[actor]
+    /// # struct Counter { n: u64 }
+    /// # #[handlers]
+    /// # impl Counter { fn add(&mut self, by: u64) { self.n += by; } }
+    /// # let system = ActorSystem::start("doc")?;
+    /// let counter = system.spawn(Counter { n: 0 })?;
+    /// counter.tell(CounterAdd { by: 3 })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn tell<M: Message>(&self, message: M) -> Result<(), SendError<M>>
+    where
+        A: Accepts<M>,
+    {
+        self.push(Kind::Tell, None, message)
+    }
+
+    /// Sends a message chosen at run time: a variant of the enum that `#[actor]` made.
+    ///
+    /// # Errors
+    /// As [`tell`](Self::tell).
+    pub fn tell_any(&self, message: A::Message) -> Result<(), SendError<A::Message>> {
+        A::send_any(self, message)
+    }
+
+    /// Sends many messages, up to 64 with one publication. Says how many.
+    ///
+    /// # Errors
+    /// [`BatchError`] when one did not get in: those before it did, it comes back with those after it that had been
+    /// taken from `messages` (at most 63); the iterator keeps the others (pass it `by_ref()`).
+    pub fn tell_batch<M: Message>(
+        &self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<usize, BatchError<M>>
+    where
+        A: Accepts<M>,
+    {
+        let core = self.0.core();
+        let mut messages = messages.into_iter();
+        let mut accepted = 0;
+        loop {
+            let batch = Local::with(core, |local| self.0.push_chain(local, &mut messages));
+            accepted += batch.accepted;
+            schedule(core, batch.task);
+            match batch.refused {
+                Some((error, rest)) => return Err(BatchError { accepted, error, rest }),
+                None if batch.accepted == 0 => return Ok(accepted),
+                None => {}
+            }
+        }
+    }
+
+    /// Sends `message` and promises its reply. It is sent by this call; the reply is awaited, waited for
+    /// ([`Reply::wait`], outside of workers), or dropped.
+    ///
+    /// Ends with an error after `ask_timeout` of the configuration, or after [`Reply::timeout`].
+    pub fn ask<M: Message>(&self, message: M) -> Reply<M::Reply>
+    where
+        A: Accepts<M>,
+    {
+        Reply::ask(self, message)
+    }
+
+    /// A reference that knows this actor by one message.
+    #[must_use]
+    pub fn recipient<M: Message>(&self) -> Recipient<M>
+    where
+        A: Accepts<M>,
+    {
+        Recipient(self.0.port())
+    }
+}
+
+/// A reference that does not keep the actor's memory.
+pub struct WeakActorRef<A> {
+    system: Weak<Core>,
+    id: ActorId,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A> Clone for WeakActorRef<A> {
+    fn clone(&self) -> Self {
+        WeakActorRef { system: self.system.clone(), id: self.id, actor: PhantomData }
+    }
+}
+
+impl<A> fmt::Debug for WeakActorRef<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WeakActorRef({})", self.id)
+    }
+}
+
+impl<A> WeakActorRef<A> {
+    /// The actor's id.
+    #[must_use]
+    pub fn id(&self) -> ActorId {
+        self.id
+    }
+}
+
+impl<A: 'static> WeakActorRef<A> {
+    /// The reference, while the actor lives.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<ActorRef<A>> {
+        let core = self.system.upgrade()?;
+        let cell = core.ids.resolve(self.id)?;
+        if cell.is_alive() { Ref::of(cell).map(ActorRef) } else { None }
+    }
+}

@@ -1,0 +1,332 @@
+//! Asks: what the asker holds.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use super::actor_ref::schedule;
+use super::{Actor, ActorRef, Context};
+use crate::cell::{self, Asked, Local, NOTHING, Outcome, Port, Ref, Waiter};
+use crate::error::{AskError, AskState, SendError};
+use crate::message::{Accepts, ActorId, Kind, Message};
+use crate::scheduler::clock::Nanos;
+use crate::scheduler::timers::Fire;
+
+/// The promise of an ask's reply. The ask was sent by the call that made this.
+///
+/// Await it on any executor, or [`wait`](Self::wait) for it outside of workers. It ends once: with the reply, or with an
+/// [`AskError`] when the time is over, the mailbox was full, or the actor fails or ends. Dropping it gives the reply up:
+/// the message is handled all the same, its reply becomes a dead letter.
+#[must_use = "a reply that nobody waits for is dropped; use `tell` if none is wanted"]
+pub struct Reply<R> {
+    state: State<R>,
+    limit: Option<Duration>,
+    armed: Option<crate::scheduler::timer::TimerKey>,
+}
+
+enum State<R> {
+    Asked(Asked<R>),
+    Refused(AskError),
+    Over,
+}
+
+impl<R> fmt::Debug for Reply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Asked(_) => "asked",
+            State::Refused(_) => "refused",
+            State::Over => "over",
+        };
+        f.debug_tuple("Reply").field(&state).finish()
+    }
+}
+
+impl<R> Unpin for Reply<R> {}
+
+impl<R: Send + 'static> Reply<R> {
+    pub(super) fn ask<A: Accepts<M>, M: Message<Reply = R>>(to: &ActorRef<A>, message: M) -> Self {
+        Self::send(to.0.cell(), A::TAG, message, |local, word, message| {
+            to.0.push(local, Kind::Ask, word, message)
+        })
+    }
+
+    pub(super) fn ask_port<M: Message<Reply = R>>(to: &Port<M>, message: M) -> Self {
+        Self::send(to.cell(), to.tag(), message, |local, word, message| {
+            to.push(local, Kind::Ask, word, message)
+        })
+    }
+
+    fn send<M: Message<Reply = R>>(
+        to: &cell::CellRef,
+        tag: u32,
+        message: M,
+        push: impl FnOnce(&Local, u64, M) -> Result<cell::Accepted, SendError<M>>,
+    ) -> Self {
+        let core = to.core();
+        let state = Local::with(core, |local| {
+            let (asked, word) = Asked::new(to.clone(), tag, local);
+            match push(local, word, message) {
+                Ok(accepted) => {
+                    if let Some(task) = accepted.0 {
+                        core.scheduler.schedule(local, task);
+                    }
+                    core.timers.ask_is_open(core);
+                    Ok(asked)
+                }
+                Err(refused) => {
+                    asked.refused();
+                    Err(refused)
+                }
+            }
+        });
+        let state = match state {
+            Ok(asked) => State::Asked(asked),
+            // The message drops here, outside of all that is ours.
+            Err(SendError::Full(message)) => {
+                drop(message);
+                State::Refused(AskError::Full)
+            }
+            Err(refused) => {
+                drop(refused);
+                State::Refused(AskError::Closed)
+            }
+        };
+        Reply { state, limit: None, armed: None }
+    }
+
+    /// Ends the ask after `limit` from now on, exactly, in place of the `ask_timeout` of the configuration.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self.arm(limit);
+        self
+    }
+
+    /// The timer that ends the ask.
+    fn arm(&mut self, limit: Duration) {
+        if let State::Asked(asked) = &self.state {
+            let core = asked.target().core();
+            asked.without_coarse_limit();
+            if let Some(key) = self.armed.take() {
+                core.timers.cancel(key);
+            }
+            let (slot, generation) = asked.ticket();
+            let at = core.clock.now().after(limit);
+            self.armed = Some(core.timers.arm(core, at, Fire::Ask(slot, generation)));
+        }
+    }
+
+    /// Waits for the reply.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](AskError::WouldBlock) at once on a worker thread and in a hook (the ask is given up), else how the
+    /// ask ended.
+    pub fn wait(mut self) -> Result<R, AskError> {
+        if crate::cell::must_not_block() {
+            // What has ended needs no wait.
+            return self.poll_now().unwrap_or(Err(AskError::WouldBlock));
+        }
+        loop {
+            if let Some(result) = self.poll_now() {
+                return result;
+            }
+            let State::Asked(asked) = &self.state else { return Err(AskError::NoReply) };
+            if asked.set_waiter(Waiter::Thread(std::thread::current())) {
+                std::thread::park();
+            }
+        }
+    }
+
+    /// The result, if the ask is over.
+    fn poll_now(&mut self) -> Option<Result<R, AskError>> {
+        if let State::Asked(asked) = &self.state
+            && !asked.is_over()
+        {
+            return None;
+        }
+        self.disarm();
+        Some(match std::mem::replace(&mut self.state, State::Over) {
+            State::Over => Err(AskError::NoReply),
+            State::Refused(error) => Err(error),
+            State::Asked(asked) => {
+                let (tag, started) = (asked.tag(), asked.started());
+                match asked.finish() {
+                    (Outcome::Reply(reply), _) => Ok(reply),
+                    (Outcome::Failed(failure), _) => Err(AskError::Failed(failure)),
+                    (Outcome::Closed, _) => Err(AskError::Closed),
+                    (Outcome::NoReply, _) => Err(AskError::NoReply),
+                    (Outcome::Expired, target) => Err(self.timed_out(&target, tag, started)),
+                }
+            }
+        })
+    }
+
+    /// The timer is not needed any more.
+    fn disarm(&mut self) {
+        if let (State::Asked(asked), Some(key)) = (&self.state, self.armed.take()) {
+            asked.target().core().timers.cancel(key);
+        }
+    }
+
+    fn timed_out(&self, target: &cell::CellRef, tag: u32, started: Option<u64>) -> AskError {
+        let now = target.core().clock.now();
+        let state = match started {
+            None => {
+                AskState::Queued { depth: usize::try_from(target.queued()).unwrap_or(usize::MAX) }
+            }
+            Some(_) if target.current() == NOTHING => AskState::AnsweredLate,
+            Some(at) => AskState::Running { since: now.since(Nanos(at)) },
+        };
+        AskError::Timeout {
+            actor: target.id,
+            message: target.message_name(tag),
+            waited: self.limit.unwrap_or(target.core().config.ask_timeout),
+            state,
+        }
+    }
+}
+
+impl<R: Send + 'static> Future for Reply<R> {
+    type Output = Result<R, AskError>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        loop {
+            if let Some(result) = self.poll_now() {
+                return Poll::Ready(result);
+            }
+            let State::Asked(asked) = &self.state else {
+                return Poll::Ready(Err(AskError::NoReply));
+            };
+            if asked.set_waiter(Waiter::Task(task.waker().clone())) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl<R> Drop for Reply<R> {
+    fn drop(&mut self) {
+        if let (State::Asked(asked), Some(key)) = (&self.state, self.armed.take()) {
+            asked.target().core().timers.cancel(key);
+        }
+    }
+}
+
+/// An ask made in a handler: what to do with its result.
+#[must_use = "without `then` the reply is dropped"]
+pub struct Asking<'a, A, R> {
+    reply: Reply<R>,
+    ctx: &'a mut Context<A>,
+}
+
+impl<A, R> fmt::Debug for Asking<'_, A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").field("reply", &self.reply).finish_non_exhaustive()
+    }
+}
+
+impl<A: Actor> Context<A> {
+    /// Asks `to`. Never blocks: [`Asking::then`] says what this actor does with the result, in a turn of its own.
+    ///
+    /// ```
+    /// use zactor::prelude::*;
+    ///
+    /// #[actor]
+    /// struct Store { value: u64 }
+    /// #[handlers]
+    /// impl Store {
+    ///     fn get(&self) -> u64 { self.value }
+    /// }
+    ///
+    /// #[actor]
+    /// struct Reader { store: ActorRef<Store>, seen: u64 }
+    /// #[handlers]
+    /// impl Reader {
+    ///     fn read(&mut self, ctx: &mut Context<Self>) {
+    ///         let store = self.store.clone();
+    ///         ctx.ask(&store, StoreGet {}).then(|this, value, _ctx| {
+    ///             this.seen = value.unwrap_or(0);
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    pub fn ask<B: Accepts<M>, M: Message>(
+        &mut self,
+        to: &ActorRef<B>,
+        message: M,
+    ) -> Asking<'_, A, M::Reply> {
+        Asking { reply: to.ask(message), ctx: self }
+    }
+}
+
+impl<A: Actor, R: Send + 'static> Asking<'_, A, R> {
+    /// Ends the ask after `limit`; see [`Reply::timeout`].
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.reply = self.reply.timeout(limit);
+        self
+    }
+
+    /// When the ask is over, this actor runs `f` with its state and the result. Dropped unrun if the actor ends before.
+    pub fn then(
+        self,
+        f: impl FnOnce(&mut A, Result<R, AskError>, &mut Context<A>) + Send + 'static,
+    ) {
+        let Asking { reply, ctx } = self;
+        let me: &Ref<A> = &ctx.reference().0;
+        let core = me.core();
+        let tell = |value: &mut A, mut reply: Reply<R>, context: &mut Context<A>| {
+            let result = reply.poll_now().unwrap_or(Err(AskError::NoReply));
+            drop(reply);
+            f(value, result, context);
+        };
+        let task = Local::with(core, |local| cell::then(me, local, reply, Reply::asked, tell));
+        schedule(core, task);
+    }
+}
+
+impl<R: Send + 'static> Reply<R> {
+    /// The asker's end, while there is one.
+    fn asked(&self) -> Option<&Asked<R>> {
+        match &self.state {
+            State::Asked(asked) => Some(asked),
+            _ => None,
+        }
+    }
+}
+
+const _: fn() = || {
+    fn free_to_go<T: Send + Unpin + 'static>() {}
+    free_to_go::<Reply<u8>>();
+    let _ = ActorId::NONE;
+};
+
+/// The handler of `M` has returned: its reply answers the ask, or is dropped for a tell.
+#[inline(always)]
+pub(crate) fn answer<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::Reply) {
+    if ctx.answer.is_some() {
+        answer_ask::<A, M>(ctx, reply);
+    }
+}
+
+fn answer_ask<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::Reply) {
+    // A handler that has failed answers nobody; the ask learns of the failure.
+    if ctx.failure.is_some() {
+        return;
+    }
+    let Some(answer) = ctx.answer.take() else { return };
+    ctx.counted = true;
+    let me = &ctx.reference().0;
+    let core = me.core();
+    let task = Local::with(core, |local| {
+        // Whoever gets the answer finds the message counted.
+        me.cell().count_handled(local);
+        match answer.send::<A, M>(local, core, reply) {
+            cell::Told::Asker(task) => task,
+            cell::Told::Nobody { asker } => {
+                core.late_reply(local, me.id, asker, me.message_name(A::TAG));
+                None
+            }
+        }
+    });
+    schedule(core, task);
+}

@@ -1,0 +1,267 @@
+//! The end of an actor: one routine for every way there (stop, drain, kill, failure, failed start).
+//!
+//! Terminal transition (`is_alive` false, then the mailbox closes) -> children one by one, the youngest first ->
+//! `post_stop` -> state dropped -> name released -> queued asks ended, dead letters made -> the mark `ended` -> the
+//! parent's family -> those who wait.
+//!
+//! 1. Only the owner of the right to run comes here, so two ends never meet; a stronger order that comes later is a
+//!    flag that the next step looks at.
+//! 2. The terminal mark is set before the mailbox closes. Else a sender gets `Closed` from an actor that `is_alive`.
+//! 3. Each step that must wait (children, a sender in the gap) gives the right to run away and comes back to
+//!    [`go_on`]: nothing here recurses, however deep the tree.
+
+use super::lifecycle::{drop_guarded, failure_of, guarded};
+use super::run::follow;
+use super::{Actor, Body, Context, Phase};
+use crate::__private::Undelivered;
+use crate::cell::state::{EndKind, order, parked};
+use crate::cell::{CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Task, Turn};
+use crate::message::{ActorId, Kind};
+use crate::supervision::{EndReason, Failure};
+use crate::sync::lock;
+use crate::system::{DeadLetter, DeadLetterReason};
+
+/// Why an actor ends.
+pub(crate) enum Cause {
+    /// Bits of `state::order`.
+    Ordered(u64),
+    Failed(Failure),
+    /// Factory or `pre_start` failed: no `post_stop`.
+    StartFailed(Failure),
+}
+
+impl Cause {
+    fn kind(&self) -> EndKind {
+        match self {
+            Cause::Ordered(orders) if orders & order::KILL != 0 => EndKind::Killed,
+            Cause::Ordered(orders) if orders & order::SHUTDOWN != 0 => EndKind::Shutdown,
+            Cause::Ordered(orders) if orders & order::STOP != 0 => EndKind::Stopped,
+            Cause::Ordered(_) => EndKind::Drained,
+            Cause::Failed(_) => EndKind::Failed,
+            Cause::StartFailed(_) => EndKind::StartFailed,
+        }
+    }
+}
+
+/// How the actor of an ended cell ended.
+pub(super) fn reason(cell: &Header) -> EndReason {
+    match cell.state().end_kind() {
+        EndKind::Stopped => EndReason::Stopped,
+        EndKind::Drained => EndReason::Drained,
+        EndKind::Killed => EndReason::Killed,
+        EndKind::Shutdown => EndReason::Shutdown,
+        EndKind::Failed | EndKind::StartFailed => {
+            let kept = cell.rare_if_made().and_then(|rare| rare.end.get());
+            kept.cloned().unwrap_or(EndReason::Stopped)
+        }
+    }
+}
+
+/// The terminal transition, and as far on as it goes.
+pub(crate) fn begin<A: Actor>(mut turn: Turn<'_, Body<A>>, cause: Cause) -> Option<Task> {
+    let kind = cause.kind();
+    if let Cause::Failed(failure) | Cause::StartFailed(failure) = cause {
+        // Set once: an actor ends once.
+        let _ = turn.header().rare().end.set(EndReason::Failed(failure));
+    }
+    if cfg!(zactor_mutant = "close_before_claim") {
+        turn.header().close();
+    }
+    turn.header().state().claim_terminal(kind);
+    turn.header().close();
+    if let Some(rare) = turn.header().rare_if_made() {
+        lock(&rare.family).close();
+    }
+    turn.resident().phase = Phase::Children;
+    go_on(turn)
+}
+
+/// The next steps of an end that has begun.
+pub(super) fn go_on<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
+    if turn.resident().phase == Phase::Children {
+        turn = children_first(turn)?;
+        drop_state(&mut turn);
+        turn.resident().phase = Phase::Draining;
+    }
+    turn = match drain(turn) {
+        Ok(turn) => turn,
+        Err(task) => return Some(task),
+    };
+    finish(turn);
+    None
+}
+
+/// Stops the children, the youngest first. `None`: the turn waits for one of them.
+fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Turn<'_, Body<A>>> {
+    loop {
+        let header = turn.header();
+        let Some(rare) = header.rare_if_made() else { return Some(turn) };
+        let Some(child) = lock(&rare.family).youngest() else { return Some(turn) };
+        let orders = header.state().orders();
+        if orders & order::KILL != 0 {
+            header.state().claim_terminal(EndKind::Killed);
+        }
+        let core = header.core();
+        let passed_on = match header.state().end_kind() {
+            EndKind::Killed => order::KILL,
+            EndKind::Shutdown => order::STOP | order::SHUTDOWN,
+            _ => order::STOP,
+        };
+        if let Some(task) = child.order(passed_on) {
+            core.scheduler.schedule(turn.local(), task);
+        }
+        turn = turn.park(parked::CHILDREN, orders)?;
+    }
+}
+
+fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
+    let kind = turn.header().state().end_kind();
+    let mut ctx = Context::new(turn.here());
+    let local = turn.local();
+    if let Some(mut value) = turn.resident().value.take() {
+        if !matches!(kind, EndKind::Killed | EndKind::StartFailed) {
+            turn.header().set_current(HOOK);
+            if let Err(payload) = guarded(|| value.post_stop(&mut ctx)) {
+                local.counts.hook_panics.add(1);
+                let failure = failure_of(payload);
+                tracing::error!(actor = %turn.header().id, %failure, "post_stop failed");
+            }
+        }
+        if drop_guarded(value) {
+            local.counts.drop_panics.add(1);
+        }
+        turn.header().set_current(NOTHING);
+    }
+    let failure = ctx.failure.take();
+    if failure.is_some() {
+        local.counts.hook_panics.add(1);
+    }
+    if drop_guarded(failure) {
+        local.counts.drop_panics.add(1);
+    }
+    if let Some(name) = turn.header().name() {
+        turn.header().core().names.release(name, turn.header().id);
+    }
+}
+
+/// What is queued becomes dead letters, until the mailbox is closed for good. `Err`: a sender stands in the gap.
+fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Task> {
+    loop {
+        let reason = match turn.header().state().end_kind() {
+            EndKind::Stopped | EndKind::Drained => DeadLetterReason::Stopped,
+            EndKind::Killed => DeadLetterReason::Killed,
+            EndKind::Shutdown => DeadLetterReason::Shutdown,
+            EndKind::Failed => DeadLetterReason::Failed,
+            EndKind::StartFailed => DeadLetterReason::StartFailed,
+        };
+        let intake = &mut turn.intake;
+        let local = intake.local();
+        match Turn::<Body<A>>::next(intake) {
+            Next::Message(delivery) => {
+                bury::<A>(local, delivery, reason);
+                intake.give_spent();
+            }
+            Next::Continuation(continuation) => {
+                if drop_guarded(continuation) {
+                    local.counts.drop_panics.add(1);
+                }
+            }
+            Next::Empty => {
+                if turn.mark_ended() {
+                    return Ok(turn);
+                }
+            }
+            Next::Busy => return Err(turn.again()),
+        }
+    }
+}
+
+/// One message that no handler will see: its ask ends, its destructor runs, a dead letter is made.
+fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, reason: DeadLetterReason) {
+    let header = delivery.header();
+    let core = header.core();
+    let message = header.message_name(delivery.tag());
+    let is_letter = delivery.is_letter();
+    let (answer, sender) = if delivery.kind() == Kind::Ask {
+        let answer = delivery.answer();
+        let asker = answer.asker();
+        (Some(answer), asker)
+    } else {
+        (None, delivery.sender())
+    };
+    if guarded(|| A::discard(Undelivered::new(delivery)))
+        .map_err(|payload| drop_guarded(payload))
+        .is_err()
+    {
+        local.counts.drop_panics.add(1);
+    }
+    header.count_dead_letter(local);
+    if let Some(answer) = answer {
+        let told = answer.end(local, core, NoAnswer::Closed);
+        follow(core, local, header.id, message, told);
+    }
+    if !is_letter {
+        let sender = (sender != 0).then_some(ActorId::from_raw(sender));
+        let name = header.name().cloned();
+        core.dead_letters.publish(
+            core,
+            DeadLetter { target: header.id, target_name: name, sender, message, reason },
+        );
+    }
+}
+
+/// The last step: nobody has to wait any more.
+fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
+    turn.intake.settle();
+    let header = turn.header();
+    let (core, local) = (header.core(), turn.local());
+    match header.state().end_kind() {
+        EndKind::Failed => local.counts.failures.add(1),
+        EndKind::StartFailed => {}
+        _ => local.counts.stopped.add(1),
+    }
+    if header.state().end_kind() != EndKind::StartFailed {
+        local.counts.live_ended.add(1);
+    }
+    header.state().end();
+    let cell: &CellRef = &turn.cell();
+    leave_family(core, local, cell);
+    if let Some(rare) = header.rare_for_end() {
+        for waiter in rare.joiners.finish() {
+            // A waker is the user's code.
+            if guarded(|| waiter.wake()).map_err(|payload| drop_guarded(payload)).is_err() {
+                local.counts.drop_panics.add(1);
+            }
+        }
+    }
+    turn.release();
+}
+
+fn leave_family(core: &crate::system::Core, local: &Local, cell: &CellRef) {
+    if cell.parent == ActorId::NONE {
+        core.root.leave(core, local, cell);
+        return;
+    }
+    let Some(parent) = core.ids.resolve(cell.parent) else { return };
+    lock(&parent.rare().family).remove(cell);
+    // A parent that waits has set its terminal mark before it looked at the family under the lock.
+    if !parent.is_alive()
+        && let Some(task) = parent.wake(crate::cell::state::token::CHILDREN)
+    {
+        core.scheduler.schedule(local, task);
+    }
+}
+
+/// The end of an actor that nobody knows of yet, and that no family has taken.
+pub(crate) fn abandon<A: Actor>(mut turn: Turn<'_, Body<A>>) {
+    let value = turn.resident().value.take();
+    if drop_guarded(value) {
+        turn.local().counts.drop_panics.add(1);
+    }
+    turn.header().state().claim_terminal(EndKind::StartFailed);
+    turn.header().close();
+    // Nobody knows it, so nothing is queued.
+    let _ = turn.mark_ended();
+    turn.header().state().end();
+    turn.release();
+}

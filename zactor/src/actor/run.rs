@@ -1,0 +1,172 @@
+//! One turn of one actor: its orders, then up to a batch of messages; then idle, again, or its end.
+
+use super::ending::{self, Cause};
+use super::lifecycle::{failure_of, guarded};
+use super::{Actor, Body, Context, Phase};
+use crate::__private as private;
+use crate::cell::state::order;
+use crate::cell::{Delivery, HOOK, Intake, Local, NOTHING, Next, NoAnswer, Task, Told, Turn};
+use crate::message::Kind;
+use crate::supervision::Failure;
+
+/// Why a batch is over.
+enum Pause {
+    /// The mailbox is empty.
+    Empty,
+    /// A sender stands in the gap, or the budget is used up.
+    Later,
+    /// An order has come, or the handler wants attention.
+    Attend,
+}
+
+/// See the module.
+pub(super) fn turn<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
+    if turn.resident().phase != Phase::Live {
+        return ending::go_on(turn);
+    }
+    let mut ctx = Context::new(turn.here());
+    loop {
+        let orders = turn.header().state().orders();
+        if orders & (order::STOP | order::KILL) != 0 {
+            return ending::begin(turn, Cause::Ordered(orders));
+        }
+        // Read before the mailbox is found empty: what is accepted before the close is handled before the end.
+        let closed = turn.header().is_closed();
+        match batch_guarded(&mut turn, &mut ctx) {
+            Err(failure) => return ending::begin(turn, Cause::Failed(failure)),
+            Ok(Pause::Empty) if closed => {
+                let shutdown = turn.header().state().orders() & order::SHUTDOWN;
+                return ending::begin(turn, Cause::Ordered(order::DRAIN | shutdown));
+            }
+            Ok(Pause::Empty) => turn = turn.mark_idle()?,
+            Ok(Pause::Later) => return Some(turn.again()),
+            Ok(Pause::Attend) if ctx.stopping => {
+                return ending::begin(turn, Cause::Ordered(order::STOP));
+            }
+            Ok(Pause::Attend) => {}
+        }
+    }
+}
+
+/// A batch in a catch. The failure is counted, and the ask in flight has got it.
+fn batch_guarded<A: Actor>(
+    turn: &mut Turn<'_, Body<A>>,
+    ctx: &mut Context<A>,
+) -> Result<Pause, Failure> {
+    let (body, intake) = turn.split();
+    let Some(value) = body.value.as_mut() else { return Ok(Pause::Empty) };
+    let failure = match guarded(|| batch(value, intake, ctx)) {
+        Ok(pause) => match ctx.failure.take() {
+            None => return Ok(pause),
+            Some(failure) => failure,
+        },
+        Err(payload) => failure_of(payload),
+    };
+    count_failure(intake, ctx, &failure);
+    Err(failure)
+}
+
+#[cold]
+fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failure: &Failure) {
+    let header = intake.header();
+    let (core, local) = (header.core(), intake.local());
+    let running = header.current();
+    if running != HOOK && running != NOTHING && !ctx.counted {
+        intake.count_failed();
+    }
+    tracing::error!(
+        actor = %header.id,
+        name = header.name().map_or("", |name| name),
+        kind = (header.meta.type_name)(),
+        message = header.message_name(running),
+        %failure,
+        "actor failed",
+    );
+    header.set_current(NOTHING);
+    if let Some(answer) = ctx.answer.take() {
+        let told = answer.end(local, core, NoAnswer::Failed(failure.clone()));
+        follow(core, local, header.id, header.message_name(running), told);
+    }
+}
+
+/// What an answer leaves to do: schedule the asker, or note that the reply came too late.
+pub(crate) fn follow(
+    core: &crate::system::Core,
+    local: &Local,
+    from: crate::message::ActorId,
+    message: &'static str,
+    told: Told,
+) {
+    match told {
+        Told::Asker(None) => {}
+        Told::Asker(Some(task)) => core.scheduler.schedule(local, task),
+        Told::Nobody { asker } => core.late_reply(local, from, asker, message),
+    }
+}
+
+fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>) -> Pause {
+    let local = intake.local();
+    loop {
+        let left = local.budget.get();
+        if left == 0 {
+            return Pause::Later;
+        }
+        local.budget.set(left - 1);
+        match Turn::<Body<A>>::next(intake) {
+            Next::Message(delivery) => {
+                if handle(value, delivery, ctx) {
+                    intake.done();
+                }
+            }
+            Next::Continuation(continuation) => {
+                intake.header().set_current(HOOK);
+                ctx.begin_tell(0);
+                continuation.call(value, ctx);
+                intake.give_spent();
+            }
+            Next::Empty => {
+                intake.header().set_current(NOTHING);
+                return Pause::Empty;
+            }
+            Next::Busy => return Pause::Later,
+        }
+        if ctx.attention || intake.header().state().orders() & (order::STOP | order::KILL) != 0 {
+            return Pause::Attend;
+        }
+    }
+}
+
+/// True: the message is to be counted as handled (an ask that was answered is already; a failed one is not).
+#[inline(always)]
+fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) -> bool {
+    let header = delivery.header();
+    header.set_current(delivery.tag());
+    ctx.counted = false;
+    if delivery.kind() == Kind::Tell {
+        ctx.begin_tell(delivery.sender());
+    } else {
+        let answer = delivery.answer();
+        answer.start(header.core().timers.coarse_now());
+        ctx.begin_ask(answer);
+    }
+    if delivery.timestamp() == 0 {
+        value.dispatch(private::Delivery::new(delivery), ctx);
+    } else {
+        handle_sampled(value, delivery, ctx);
+    }
+    !ctx.counted && ctx.failure.is_none()
+}
+
+/// One message in `latency_sample`: measured.
+#[cold]
+fn handle_sampled<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) {
+    let header = delivery.header();
+    let core = header.core();
+    let sent = u64::try_from(delivery.timestamp()).unwrap_or(0);
+    let begin = core.clock.now().0;
+    value.dispatch(private::Delivery::new(delivery), ctx);
+    let end = core.clock.now().0;
+    Local::with(core, |local| {
+        local.latency.record(end.saturating_sub(sent), end.saturating_sub(begin));
+    });
+}

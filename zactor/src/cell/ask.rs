@@ -1,0 +1,476 @@
+//! The reply slot: one ask, from the call to its end.
+//!
+//! A slot has two owners, the asker ([`Asked`]) and the answerer ([`Answer`]: the queued message, later the running
+//! handler), and strangers that may end the ask by time. `queue::oneshot` decides who was first, and which of them frees.
+//! Slots come from a pool and keep their type for the life of the system, so a stranger who holds an old generation may
+//! still look.
+//!
+//! The value lies in the slot as 32 untyped bytes. Both ends know its type: the asker from the call, the answerer from
+//! the tag of the message; who finds nobody to give it to drops it.
+
+use std::marker::PhantomData;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
+
+use super::continuation::Continuation;
+use super::local::Local;
+use super::refs::CellRef;
+use super::task::Task;
+use super::typed::Ref;
+use super::value;
+use super::waiters::Waiter;
+use crate::message::{Accepts, BYTES, Message};
+use crate::queue::oneshot::{Answered, Expired, Registered, Slot, State};
+use crate::supervision::Failure;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, lock};
+use crate::system::Core;
+
+/// How an ask ended.
+pub(crate) enum Outcome<R> {
+    Reply(R),
+    Failed(Failure),
+    Closed,
+    NoReply,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// What lies in a slot.
+enum Stored {
+    Value([MaybeUninit<u8>; BYTES]),
+    Failed(Failure),
+    Closed,
+}
+
+/// What happens when the ask ends.
+enum Waiting {
+    Waiter(Waiter),
+    /// A marker goes to the asker's mailbox.
+    Marker {
+        asker: CellRef,
+        continuation: NonNull<u8>,
+        drop: unsafe fn(NonNull<u8>),
+    },
+}
+
+// SAFETY: a continuation is `Send`.
+unsafe impl Send for Waiting {}
+
+impl Waiting {
+    /// Runs wakers: outside of any lock. The result is to be scheduled.
+    #[must_use]
+    fn tell(self) -> Option<Task> {
+        match self {
+            Waiting::Waiter(waiter) => {
+                waiter.wake();
+                None
+            }
+            Waiting::Marker { asker, continuation, drop } => {
+                // SAFETY: made by `then` for this actor's type; pushed once.
+                unsafe { asker.push_marker(continuation, drop) }
+            }
+        }
+    }
+}
+
+/// See the module.
+#[repr(align(64))]
+pub(crate) struct AskSlot {
+    slot: Slot<Stored, Waiting>,
+    /// The asker's id, 0 from outside.
+    asker: AtomicU64,
+    /// Coarse time limit in nanoseconds since the start of the system; 0: not swept yet; `NEVER`: none.
+    deadline: AtomicU64,
+    /// When a handler took the message up (coarse, at least 1); 0: not yet.
+    started: AtomicU64,
+}
+
+const NEVER: u64 = u64::MAX;
+
+/// A slot of some system, which lives as long as that.
+#[derive(Clone, Copy)]
+pub(crate) struct AskPtr(NonNull<AskSlot>);
+
+// SAFETY: a slot may be used from any thread: `Slot` is `Sync`, the rest is atomic.
+unsafe impl Send for AskPtr {}
+// SAFETY: as above.
+unsafe impl Sync for AskPtr {}
+
+impl std::ops::Deref for AskPtr {
+    type Target = AskSlot;
+    #[inline(always)]
+    fn deref(&self) -> &AskSlot {
+        // SAFETY: slots live as long as their system; whoever has an `AskPtr` holds that, by a cell or by `Core`.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+const POOLED: usize = 64;
+const SEGMENT: usize = 512;
+
+/// All slots of a system.
+#[derive(Default)]
+pub(crate) struct AskPool(Mutex<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    free: Vec<AskPtr>,
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Copy)]
+struct Segment(NonNull<[AskSlot]>);
+
+// SAFETY: as for `AskPtr`.
+unsafe impl Send for Segment {}
+
+impl AskPool {
+    fn refill(&self, cache: &mut Vec<AskPtr>) {
+        let mut slots = lock(&self.0);
+        if slots.free.len() < POOLED {
+            let segment: Box<[AskSlot]> = (0..SEGMENT).map(|_| AskSlot::new()).collect();
+            let segment = NonNull::from(Box::leak(segment));
+            // SAFETY: just made; given back by `drop`.
+            let all = unsafe { segment.as_ref() };
+            slots.free.extend(all.iter().rev().map(|slot| AskPtr(NonNull::from(slot))));
+            slots.segments.push(Segment(segment));
+        }
+        let from = slots.free.len() - POOLED;
+        cache.extend(slots.free.drain(from..));
+    }
+
+    /// Takes back slots that a thread kept.
+    pub(crate) fn give_back(&self, kept: impl IntoIterator<Item = AskPtr>) {
+        lock(&self.0).free.extend(kept);
+    }
+
+    /// Ends what is past its coarse limit, and gives new asks theirs. Says whether any ask is open. Those to be told are
+    /// added to `expired`.
+    pub(crate) fn sweep(&self, now: u64, limit: u64, expired: &mut Vec<ExpiredAsk>) -> bool {
+        let segments = lock(&self.0).segments.clone();
+        let mut open = false;
+        for segment in segments {
+            // SAFETY: segments live as long as the pool.
+            for slot in unsafe { segment.0.as_ref() } {
+                let Some(generation) = slot.slot.gate().open() else { continue };
+                let deadline = slot.deadline.load(Ordering::Relaxed);
+                if deadline == NEVER {
+                    continue;
+                }
+                open = true;
+                if deadline == 0 {
+                    slot.deadline.store(now.saturating_add(limit).max(1), Ordering::Relaxed);
+                } else if deadline <= now {
+                    expired.extend(AskPtr(NonNull::from(slot)).expire(generation));
+                }
+            }
+        }
+        open
+    }
+}
+
+impl Drop for AskPool {
+    fn drop(&mut self) {
+        for segment in lock(&self.0).segments.drain(..) {
+            // SAFETY: leaked by `refill`, once; nobody uses a slot of a system that is gone.
+            drop(unsafe { Box::from_raw(segment.0.as_ptr()) });
+        }
+    }
+}
+
+impl AskSlot {
+    fn new() -> Self {
+        AskSlot {
+            slot: Slot::new(),
+            asker: AtomicU64::new(0),
+            deadline: AtomicU64::new(0),
+            started: AtomicU64::new(0),
+        }
+    }
+}
+
+impl AskPtr {
+    /// As a message carries it.
+    fn to_word(self) -> u64 {
+        self.0.as_ptr().expose_provenance() as u64
+    }
+
+    fn free(self, local: &Local, core: &Core) {
+        let mut cache = local.asks.borrow_mut();
+        cache.push(self);
+        if cache.len() > 2 * POOLED {
+            core.asks.give_back(cache.drain(..POOLED));
+        }
+    }
+
+    /// Ends the ask of this generation by time, if nothing has ended it before.
+    pub(crate) fn expire(self, generation: u32) -> Option<ExpiredAsk> {
+        // SAFETY: slots keep their type.
+        match unsafe { self.slot.gate().expire(generation) } {
+            Expired::No => None,
+            Expired::Yes { waiter, free } => {
+                Some(ExpiredAsk { waiting: waiter, free: free.then_some(self) })
+            }
+        }
+    }
+}
+
+/// An ask that ended by time: whom it is to tell.
+#[must_use]
+pub(crate) struct ExpiredAsk {
+    waiting: Option<Waiting>,
+    free: Option<AskPtr>,
+}
+
+impl ExpiredAsk {
+    /// Runs wakers: outside of any lock. The result is to be scheduled.
+    #[must_use]
+    pub(crate) fn wake(self, core: &Core) -> Option<Task> {
+        if let Some(slot) = self.free {
+            core.asks.give_back([slot]);
+        }
+        self.waiting.and_then(Waiting::tell)
+    }
+}
+
+/// The asker's end.
+pub(crate) struct Asked<R> {
+    slot: AskPtr,
+    /// Keeps the system, and so the slot.
+    target: CellRef,
+    tag: u32,
+    generation: u32,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R: Send + 'static> Asked<R> {
+    /// A slot for an ask of `target`, and the word that its message carries.
+    pub(crate) fn new(target: CellRef, tag: u32, local: &Local) -> (Self, u64) {
+        let slot = {
+            let mut cache = local.asks.borrow_mut();
+            if cache.is_empty() {
+                target.core().asks.refill(&mut cache);
+            }
+            cache.pop().expect("a refill brings some")
+        };
+        slot.asker.store(local.current(), Ordering::Relaxed);
+        slot.deadline.store(0, Ordering::Relaxed);
+        slot.started.store(0, Ordering::Relaxed);
+        // SAFETY: out of the pool, so ours alone.
+        let generation = unsafe { slot.slot.gate().arm(None) };
+        (Asked { slot, target, tag, generation, reply: PhantomData }, slot.to_word())
+    }
+
+    /// The message was refused: there is no answerer but us.
+    pub(crate) fn refused(self) {
+        // SAFETY: the message that carried the answerer's end was not published.
+        let _ = unsafe { self.slot.slot.answer(Stored::Closed) };
+    }
+
+    /// The tag of the message.
+    pub(crate) fn tag(&self) -> u32 {
+        self.tag
+    }
+
+    /// When a handler took the message up, in nanoseconds since the start of the system, coarsely.
+    pub(crate) fn started(&self) -> Option<u64> {
+        Some(self.slot.started.load(Ordering::Relaxed)).filter(|&at| at != 0)
+    }
+
+    /// For a stranger who ends it by time.
+    pub(crate) fn ticket(&self) -> (AskPtr, u32) {
+        (self.slot, self.generation)
+    }
+
+    /// The limit is exact, and somebody else watches it: the coarse one does not hold.
+    pub(crate) fn without_coarse_limit(&self) {
+        self.slot.deadline.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// Whether the ask is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.slot.slot.gate().state() != State::Pending
+    }
+
+    /// The outcome of an ask that is over, and who was asked.
+    pub(crate) fn finish(self) -> (Outcome<R>, CellRef) {
+        let this = ManuallyDrop::new(self);
+        let expired = this.slot.slot.gate().state() == State::Expired;
+        // SAFETY: not dropped otherwise.
+        let target = unsafe { std::ptr::read(&raw const this.target) };
+        let outcome = match leave(this.slot, &target) {
+            Some(Stored::Value(bytes)) => Outcome::Reply(unpack(&bytes, target.core())),
+            Some(Stored::Failed(failure)) => Outcome::Failed(failure),
+            Some(Stored::Closed) => Outcome::Closed,
+            None if expired => Outcome::Expired,
+            None => Outcome::NoReply,
+        };
+        (outcome, target)
+    }
+
+    /// Leaves word whom to wake. False: it is over already.
+    pub(crate) fn set_waiter(&self, waiter: Waiter) -> bool {
+        // SAFETY: the asker is we, and has not left.
+        match unsafe { self.slot.slot.gate().set_waiter(Waiting::Waiter(waiter)) } {
+            Registered::Waiting { .. } => true,
+            Registered::Over { .. } => false,
+        }
+    }
+}
+
+impl<R> Asked<R> {
+    /// Who was asked.
+    pub(crate) fn target(&self) -> &CellRef {
+        &self.target
+    }
+}
+
+/// The asker's last step.
+fn leave(slot: AskPtr, target: &CellRef) -> Option<Stored> {
+    let core = target.core();
+    // SAFETY: the asker's end is consumed by the caller.
+    let left = unsafe { slot.slot.leave() };
+    if left.free {
+        Local::with(core, |local| slot.free(local, core));
+    }
+    drop(left.waiter);
+    left.value
+}
+
+/// `bytes` must be those that `Answer::send` has stored for an ask of this reply type, once.
+fn unpack<R>(bytes: &[MaybeUninit<u8>; BYTES], core: &Core) -> R {
+    // SAFETY: the asker's `R` is the reply of the message whose tag `Answer::send` has checked.
+    unsafe {
+        value::unpack(bytes, |block, layout| {
+            Local::with(core, |local| local.free(core, block, layout));
+        })
+    }
+}
+
+impl<R> Drop for Asked<R> {
+    fn drop(&mut self) {
+        // A reply that is there is dropped by us: nobody else knows its type.
+        if let Some(Stored::Value(bytes)) = leave(self.slot, &self.target) {
+            drop(unpack::<R>(&bytes, self.target.core()));
+        }
+    }
+}
+
+/// When the ask in `holder` is over, `asker` runs `f` with it. The result is to be scheduled.
+#[must_use]
+pub(crate) fn then<V: 'static, C: 'static, R: Send + 'static, H: Send + 'static>(
+    asker: &Ref<V>,
+    local: &Local,
+    holder: H,
+    asked: impl FnOnce(&H) -> Option<&Asked<R>>,
+    f: impl FnOnce(&mut V, H, &mut C) + Send + 'static,
+) -> Option<Task> {
+    let slot = asked(&holder).map(|asked| asked.slot);
+    let core = asker.core();
+    let continuation = Continuation::<V, C>::new(core, local, move |value, context| {
+        f(value, holder, context);
+    });
+    let waiting = Waiting::Marker {
+        asker: asker.cell().clone(),
+        continuation: continuation.into_raw(),
+        drop: Continuation::<V, C>::drop_raw,
+    };
+    let Some(slot) = slot else { return waiting.tell() };
+    // SAFETY: the asker's end lives in the continuation, which runs in a later turn of this actor, or is dropped with the
+    // marker: both after it was told.
+    match unsafe { slot.slot.gate().set_waiter(waiting) } {
+        Registered::Waiting { .. } => None,
+        Registered::Over { waiter } => waiter.tell(),
+    }
+}
+
+/// The answerer's end: of the message that an actor is handling, or that no handler will see.
+#[must_use]
+pub(crate) struct Answer {
+    slot: AskPtr,
+    tag: u32,
+}
+
+/// What became of an answer.
+#[must_use]
+pub(crate) enum Told {
+    /// It reached the asker. The task is to be scheduled.
+    Asker(Option<Task>),
+    /// The ask was over before: a late reply to this asker (0 from outside).
+    Nobody { asker: u64 },
+}
+
+impl Answer {
+    /// # Safety
+    /// `word` is that of a message of kind ask with this tag, and is answered once.
+    #[inline(always)]
+    pub(super) unsafe fn of(word: u64, tag: u32) -> Self {
+        let slot = std::ptr::with_exposed_provenance_mut::<AskSlot>(word as usize);
+        // SAFETY: a slot's address (caller).
+        Answer { slot: AskPtr(unsafe { NonNull::new_unchecked(slot) }), tag }
+    }
+
+    /// Who asks, 0 from outside.
+    pub(crate) fn asker(&self) -> u64 {
+        self.slot.asker.load(Ordering::Relaxed)
+    }
+
+    /// A handler takes the message up.
+    #[inline(always)]
+    pub(crate) fn start(&self, coarse_now: u64) {
+        self.slot.started.store(coarse_now | 1, Ordering::Relaxed);
+    }
+
+    /// The reply of message `M`'s handler.
+    #[inline]
+    pub(crate) fn send<A: Accepts<M>, M: Message>(
+        self,
+        local: &Local,
+        core: &Core,
+        reply: M::Reply,
+    ) -> Told {
+        assert!(self.tag == A::TAG, "the tag of an ask is not that of its message");
+        let mut bytes = [MaybeUninit::uninit(); BYTES];
+        value::pack(&mut bytes, reply, |layout| local.alloc(core, layout));
+        let (told, late) = self.publish(local, core, Stored::Value(bytes));
+        if let Some(Stored::Value(bytes)) = late {
+            drop(unpack::<M::Reply>(&bytes, core));
+        }
+        told
+    }
+
+    /// Ends the ask without a reply: `None` after a failure's end says that nobody answered.
+    pub(crate) fn end(self, local: &Local, core: &Core, why: NoAnswer) -> Told {
+        let stored = match why {
+            NoAnswer::Failed(failure) => Stored::Failed(failure),
+            NoAnswer::Closed => Stored::Closed,
+        };
+        self.publish(local, core, stored).0
+    }
+
+    fn publish(&self, local: &Local, core: &Core, stored: Stored) -> (Told, Option<Stored>) {
+        let asker = self.asker();
+        // SAFETY: the answerer's end is consumed by the caller.
+        match unsafe { self.slot.slot.answer(stored) } {
+            Answered::Delivered { waiter, free } => {
+                if free {
+                    self.slot.free(local, core);
+                }
+                (Told::Asker(waiter.and_then(Waiting::tell)), None)
+            }
+            Answered::Late { value, free } => {
+                if free {
+                    self.slot.free(local, core);
+                }
+                (Told::Nobody { asker }, Some(value))
+            }
+        }
+    }
+}
+
+/// Why an ask ends without a reply.
+pub(crate) enum NoAnswer {
+    Failed(Failure),
+    Closed,
+}

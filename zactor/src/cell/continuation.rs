@@ -1,0 +1,123 @@
+//! What an actor does when something it asked for is there: a closure in a pooled block, behind one pointer.
+
+use std::alloc::Layout;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::local::Local;
+use crate::system::Core;
+
+/// What stands in front of the closure.
+struct Front {
+    call: unsafe fn(NonNull<Front>, *mut (), *mut ()),
+    drop: unsafe fn(NonNull<Front>),
+    layout: Layout,
+    core: NonNull<Core>,
+}
+
+#[repr(C)]
+struct Block<F> {
+    front: Front,
+    closure: ManuallyDrop<F>,
+}
+
+/// A closure over an actor's value `V` and its context `C`, called once or dropped.
+pub(crate) struct Continuation<V, C> {
+    front: NonNull<Front>,
+    takes: PhantomData<fn(&mut V, &mut C)>,
+}
+
+// SAFETY: `new` asks that the closure be `Send`.
+unsafe impl<V, C> Send for Continuation<V, C> {}
+
+impl<V, C> Continuation<V, C> {
+    pub(crate) fn new<F>(core: &Core, local: &Local, closure: F) -> Self
+    where
+        F: FnOnce(&mut V, &mut C) + Send + 'static,
+    {
+        let layout = Layout::new::<Block<F>>();
+        let place = local.alloc(core, layout).cast::<Block<F>>();
+        let front = Front {
+            call: call::<V, C, F>,
+            drop: drop_closure::<F>,
+            layout,
+            core: NonNull::from(core),
+        };
+        // SAFETY: the block is ours, and has the layout of what is written.
+        unsafe { place.write(Block { front, closure: ManuallyDrop::new(closure) }) };
+        Continuation { front: place.cast(), takes: PhantomData }
+    }
+
+    /// Runs it.
+    pub(crate) fn call(self, value: &mut V, context: &mut C) {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the block is alive until it is called or dropped, once each by value.
+        let call = unsafe { this.front.as_ref() }.call;
+        // SAFETY: `call` was made for this closure, and `V` and `C` are those of `new`.
+        unsafe { call(this.front, (&raw mut *value).cast(), (&raw mut *context).cast()) }
+    }
+
+    pub(super) fn into_raw(self) -> NonNull<u8> {
+        ManuallyDrop::new(self).front.cast()
+    }
+
+    /// # Safety
+    /// As [`from_raw`](Self::from_raw).
+    pub(super) unsafe fn drop_raw(raw: NonNull<u8>) {
+        // SAFETY: caller.
+        drop(unsafe { Self::from_raw(raw) });
+    }
+
+    /// # Safety
+    /// From `into_raw` of a continuation with the same `V` and `C`, once.
+    pub(super) unsafe fn from_raw(raw: NonNull<u8>) -> Self {
+        Continuation { front: raw.cast(), takes: PhantomData }
+    }
+}
+
+impl<V, C> Drop for Continuation<V, C> {
+    fn drop(&mut self) {
+        // SAFETY: as in `call`.
+        let drop = unsafe { self.front.as_ref() }.drop;
+        // SAFETY: `drop` was made for this closure, which was not called.
+        unsafe { drop(self.front) }
+    }
+}
+
+/// Moves the closure out and frees the block.
+///
+/// # Safety
+/// `front` leads a `Block<F>` that nobody uses any more; its system lives.
+unsafe fn take<F>(front: NonNull<Front>) -> F {
+    // SAFETY: a `Block<F>` (caller).
+    let block = unsafe { front.cast::<Block<F>>().read() };
+    // SAFETY: whoever holds a continuation holds a reference to a cell of the system, or runs in one (caller).
+    let core = unsafe { block.front.core.as_ref() };
+    // SAFETY: from `alloc` with this layout (`new`), and moved out.
+    Local::with(core, |local| unsafe { local.free(core, front.cast(), block.front.layout) });
+    ManuallyDrop::into_inner(block.closure)
+}
+
+/// # Safety
+/// As `take`; `value` and `context` lead to a `V` and a `C` that the caller lends exclusively.
+unsafe fn call<V, C, F: FnOnce(&mut V, &mut C)>(
+    front: NonNull<Front>,
+    value: *mut (),
+    context: *mut (),
+) {
+    // SAFETY: caller.
+    let closure = unsafe { take::<F>(front) };
+    // SAFETY: lent exclusively (caller).
+    let value = unsafe { &mut *value.cast::<V>() };
+    // SAFETY: lent exclusively (caller).
+    let context = unsafe { &mut *context.cast::<C>() };
+    closure(value, context);
+}
+
+/// # Safety
+/// As `take`.
+unsafe fn drop_closure<F>(front: NonNull<Front>) {
+    // SAFETY: caller.
+    drop(unsafe { take::<F>(front) });
+}

@@ -1,0 +1,90 @@
+//! Children of one parent, in the order of their start: a list through their headers, guarded by the lock that the
+//! `Family` stands behind.
+//!
+//! A child is in the list from birth to end, and holds a reference to itself that long; so every member is alive.
+
+use std::ptr::NonNull;
+
+use super::header::Header;
+use super::refs::CellRef;
+
+/// A member's neighbours.
+#[derive(Default)]
+pub(super) struct Links {
+    earlier: Option<NonNull<Header>>,
+    later: Option<NonNull<Header>>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Family {
+    oldest: Option<NonNull<Header>>,
+    youngest: Option<NonNull<Header>>,
+    /// No further child is taken: the parent is about to end.
+    closed: bool,
+}
+
+// SAFETY: members are reached only through the lock around the family; cells may be used from any thread.
+unsafe impl Send for Family {}
+
+impl Family {
+    /// A new child, the youngest. False when the family takes no more.
+    #[must_use]
+    pub(crate) fn add(&mut self, child: &CellRef) -> bool {
+        if self.closed {
+            return false;
+        }
+        let new = child.as_ptr();
+        // SAFETY: links are guarded by the lock that gave us `&mut self`; the child is alive.
+        let links = unsafe { &mut *child.links.get() };
+        links.earlier = self.youngest;
+        if let Some(youngest) = self.youngest.replace(new) {
+            // SAFETY: a member, alive (see the module); guarded as above.
+            unsafe { (*youngest.as_ref().links.get()).later = Some(new) };
+        } else {
+            self.oldest = Some(new);
+        }
+        true
+    }
+
+    /// The child has ended. It must be a member.
+    pub(crate) fn remove(&mut self, child: &CellRef) {
+        // SAFETY: links are guarded by the lock that gave us `&mut self`; the child is alive.
+        let links = std::mem::take(unsafe { &mut *child.links.get() });
+        match links.earlier {
+            // SAFETY: a member, alive (see the module); guarded as above.
+            Some(earlier) => unsafe { (*earlier.as_ref().links.get()).later = links.later },
+            None => self.oldest = links.later,
+        }
+        match links.later {
+            // SAFETY: as above.
+            Some(later) => unsafe { (*later.as_ref().links.get()).earlier = links.earlier },
+            None => self.youngest = links.earlier,
+        }
+    }
+
+    /// Takes no further child.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// The child that started last.
+    pub(crate) fn youngest(&self) -> Option<CellRef> {
+        // SAFETY: a member is alive (see the module), and stays one while the lock is held.
+        self.youngest.map(|child| unsafe { CellRef::from_live(child) })
+    }
+
+    /// All children, in the order of their start.
+    pub(crate) fn members(&self) -> Vec<CellRef> {
+        let mut members = Vec::new();
+        let mut next = self.oldest;
+        while let Some(child) = next {
+            // SAFETY: as in `youngest`.
+            let child = unsafe { CellRef::from_live(child) };
+            // SAFETY: links are guarded by the lock that gave us `&self`.
+            next = unsafe { &*child.links.get() }.later;
+            members.push(child);
+        }
+        members
+    }
+}

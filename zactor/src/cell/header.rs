@@ -1,0 +1,270 @@
+//! The type-erased part of a cell: two cache lines.
+//!
+//! | field                            | who writes                          | when                              |
+//! |----------------------------------|-------------------------------------|-----------------------------------|
+//! | `head`, `stub`                   | senders and the owner               | always; see `queue::mpsc`         |
+//! | `state`                          | anybody                             | always; see `state.rs`            |
+//! | `refs`                           | holders of references               | always; see `refs.rs`             |
+//! | `core`, `id`, `limit`, `run`, `meta`, `parent`, `sequence`, `batch` | the maker | before the id table knows the cell |
+//! | `tail`                           | the owner (`Turn`)                  | while he has the right to run     |
+//! | `handled`, `current`             | the owner; anybody may read         | while he has the right to run     |
+//! | `links`                          | whoever holds the parent's family lock | from birth to end              |
+//! | `rare`                           | whoever needs it first              | once                              |
+
+use std::cell::UnsafeCell;
+use std::mem::offset_of;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::family::Links;
+use super::local::Local;
+use super::rare::{Lazy, Rare};
+use super::refs::{CellRef, Count};
+use super::state::{State, Woken};
+use super::task::Task;
+use crate::message::{ActorId, LINK_OFFSET};
+use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail};
+use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::system::Core;
+
+/// What all cells of one actor type share.
+pub(crate) struct Meta {
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) type_id: fn() -> std::any::TypeId,
+    /// Names of the messages, by tag.
+    pub(crate) messages: &'static [&'static str],
+    pub(crate) layout: std::alloc::Layout,
+}
+
+/// No message is being handled.
+pub(crate) const NOTHING: u32 = u32::MAX;
+/// A hook or a continuation runs.
+pub(crate) const HOOK: u32 = u32::MAX - 1;
+
+/// See the module.
+#[repr(C, align(64))]
+pub(crate) struct Header {
+    pub(super) head: Head,
+    stub: AtomicPtr<Link>,
+    pub(super) state: State,
+    core: NonNull<Core>,
+    pub(crate) id: ActorId,
+    /// What the head's count is compared with.
+    pub(crate) limit: u32,
+    pub(super) refs: Count,
+    pub(super) run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
+    pub(crate) meta: &'static Meta,
+
+    pub(super) tail: Tail,
+    handled: AtomicU64,
+    /// Who started it; `NONE` for a top-level actor.
+    pub(crate) parent: ActorId,
+    pub(super) links: UnsafeCell<Links>,
+    rare: Lazy<Rare>,
+    /// Orders children of one parent, and top-level actors, by their start.
+    pub(crate) sequence: u64,
+    pub(crate) batch: u32,
+    current: AtomicU32,
+}
+
+#[cfg(not(all(test, loom)))]
+const _: () = {
+    assert!(size_of::<Header>() == 128 && align_of::<Header>() == 64);
+    assert!(offset_of!(Header, head) == 0 && offset_of!(Header, stub) == LINK_OFFSET);
+    assert!(offset_of!(Header, tail) == 64);
+};
+const _: usize = offset_of!(Header, stub) - LINK_OFFSET;
+
+/// What a new header needs to know.
+pub(crate) struct Birth {
+    pub(crate) core: NonNull<Core>,
+    pub(crate) id: ActorId,
+    pub(crate) limit: u32,
+    pub(crate) batch: u32,
+    pub(crate) sequence: u64,
+    pub(crate) parent: ActorId,
+}
+
+impl Header {
+    pub(super) fn new(
+        at: NonNull<Header>,
+        birth: Birth,
+        run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
+        meta: &'static Meta,
+    ) -> Self {
+        let stub = at.cast::<Link>();
+        Header {
+            head: Head::new_busy(stub),
+            stub: AtomicPtr::new(std::ptr::null_mut()),
+            state: State::new(),
+            core: birth.core,
+            id: birth.id,
+            limit: birth.limit,
+            // One for the actor itself, while it lives; one for whoever spawned it.
+            refs: Count::new(2),
+            run,
+            meta,
+            tail: Tail::new(stub),
+            handled: AtomicU64::new(0),
+            parent: birth.parent,
+            links: UnsafeCell::new(Links::default()),
+            rare: Lazy::new(),
+            sequence: birth.sequence,
+            batch: birth.batch,
+            current: AtomicU32::new(NOTHING),
+        }
+    }
+
+    /// The system of this actor.
+    #[inline(always)]
+    pub(crate) fn core(&self) -> &Core {
+        // SAFETY: a cell holds one count of its system (`Cell::new`), until it is freed.
+        unsafe { self.core.as_ref() }
+    }
+
+    pub(super) fn core_ptr(&self) -> NonNull<Core> {
+        self.core
+    }
+
+    /// What few actors need.
+    pub(crate) fn rare(&self) -> &Rare {
+        self.rare.get_or_make()
+    }
+
+    pub(crate) fn rare_if_made(&self) -> Option<&Rare> {
+        self.rare.get()
+    }
+
+    /// As [`rare_if_made`](Self::rare_if_made), after the mark that the actor has ended was set: whoever makes it later
+    /// sees the mark.
+    pub(crate) fn rare_for_end(&self) -> Option<&Rare> {
+        self.rare.get_after_mark()
+    }
+
+    /// One of its messages became a dead letter.
+    pub(crate) fn count_dead_letter(&self, local: &Local) {
+        local.counts.dead_lettered.add(1);
+        self.rare().dead_lettered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The name, if it has one.
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.rare_if_made().and_then(|rare| rare.name.get())
+    }
+
+    /// The name of the message with this tag.
+    pub(crate) fn message_name(&self, tag: u32) -> &'static str {
+        match tag {
+            HOOK => "a hook",
+            NOTHING => "nothing",
+            tag => self.meta.messages.get(tag as usize).copied().unwrap_or("?"),
+        }
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.state.is_terminal()
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Queued messages.
+    pub(crate) fn queued(&self) -> u64 {
+        let wraps = self.rare_if_made().map_or(0, |rare| rare.wraps.load(Ordering::Relaxed));
+        (wraps << 21).wrapping_add(u64::from(self.head.len()))
+    }
+
+    /// The node that every queue of this cell begins with.
+    #[inline(always)]
+    pub(super) fn stub(&self) -> NonNull<Link> {
+        NonNull::from(self).cast()
+    }
+
+    /// The owner has taken messages out: their room goes back.
+    #[inline(always)]
+    pub(super) fn give_room_back(&self, n: u32) {
+        if self.head.give_back(n, self.limit) == GaveBack::Borrowed {
+            self.rare().wraps.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.head.is_closed()
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.head.is_idle()
+    }
+
+    /// Messages handled so far.
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    /// The tag of the message in the handler, `HOOK` or `NOTHING`.
+    pub(crate) fn current(&self) -> u32 {
+        self.current.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_current(&self, tag: u32) {
+        self.current.store(tag, Ordering::Relaxed);
+    }
+
+    /// One message was handled. The owner alone counts.
+    #[inline(always)]
+    pub(crate) fn count_handled(&self, local: &Local) {
+        local.counts.handled.add(1);
+        self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Closes the mailbox: sends from now on get their message back.
+    pub(crate) fn close(&self) {
+        // `Already`: a drain has closed it.
+        let _ = self.head.close();
+    }
+}
+
+impl CellRef {
+    /// Gives an order (bits of `state::order`). The result is to be scheduled.
+    #[must_use]
+    pub(crate) fn order(&self, orders: u64) -> Option<Task> {
+        let woken = self.state.order(orders);
+        self.woken(woken)
+    }
+
+    /// Leaves a token (bits of `state::token`). The result is to be scheduled.
+    #[must_use]
+    pub(crate) fn wake(&self, tokens: u64) -> Option<Task> {
+        match self.state.wake(tokens) {
+            // SAFETY: the parked mark was cleared here, so this is the right to run.
+            Woken::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),
+            Woken::NotParked | Woken::Ended => None,
+        }
+    }
+
+    /// Orders a drain, and closes the mailbox for it. The result is to be scheduled.
+    #[must_use]
+    pub(crate) fn order_drain(&self, orders: u64) -> Option<Task> {
+        let woken = self.state.order(orders);
+        match self.head.close_and_claim() {
+            // SAFETY: the idle mark was cleared here, so this is the right to run.
+            Closing::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),
+            Closing::Quiet | Closing::Already => self.woken(woken),
+        }
+    }
+
+    fn woken(&self, woken: Woken) -> Option<Task> {
+        let mine = match woken {
+            Woken::Schedule => true,
+            Woken::NotParked => self.head.claim_idle(),
+            Woken::Ended => false,
+        };
+        // SAFETY: one of the two marks was cleared here, so this is the right to run.
+        mine.then(|| unsafe { Task::new(self.as_ptr()) })
+    }
+}
+
+// SAFETY: see the table: each field is atomic, or never written after birth, or guarded by a right or a lock.
+unsafe impl Sync for Header {}

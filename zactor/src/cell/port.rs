@@ -1,0 +1,264 @@
+//! The one way into a mailbox, for every kind of reference.
+
+use std::ptr::NonNull;
+
+use super::local::Local;
+use super::refs::CellRef;
+use super::task::Task;
+use crate::error::SendError;
+use crate::mailbox;
+use crate::message::{Fit, Kind, Message, Node};
+use crate::queue::mpsc::{Link, Pushed, Refused};
+use crate::sync::atomic::Ordering;
+
+/// The message is in. A task is to be scheduled.
+#[must_use]
+pub(crate) struct Accepted(pub(crate) Option<Task>);
+
+/// A node of this thread's magazine, filled but for sender and payload.
+#[inline(always)]
+fn node(to: &CellRef, local: &Local, tag: u32, metadata: u32) -> NonNull<Node> {
+    let core = to.core();
+    let mut node = local.take_node(core);
+    // SAFETY: a free block of 64 bytes is ours until it is published.
+    unsafe { Link::init(node.cast()) };
+    // SAFETY: as above; the fields are plain old data, and all that the receiver reads are written.
+    let fields = unsafe { node.as_mut() };
+    fields.timestamp = local.timestamp(core);
+    fields.message_type = tag;
+    fields.metadata = metadata;
+    node
+}
+
+/// Queues `message` under `tag`. `sender` is the sender's id for a tell, the reply slot for an ask.
+///
+/// # Safety
+/// `tag` is that of an `M` in the protocol of the cell's actor.
+#[inline(always)]
+pub(super) unsafe fn push<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    tag: u32,
+    metadata: u32,
+    sender: u64,
+    message: M,
+) -> Result<Accepted, SendError<M>> {
+    let mut node = node(to, local, tag, metadata);
+    // SAFETY: ours until it is published.
+    let fields = unsafe { node.as_mut() };
+    fields.sender = sender;
+    Fit::<M>::pack(&mut fields.data, message, |layout| {
+        local.counts.boxed.add(1);
+        local.alloc(to.core(), layout)
+    });
+    // Counted before it is published, so that `accepted` never trails `handled`.
+    local.counts.accepted.add(1);
+    // SAFETY: a node of this system, ours, initialised, not queued; the cell lives.
+    match unsafe { to.head.push(node.cast(), node.cast(), 1, to.limit) } {
+        Ok(Pushed::Quiet { queued }) => {
+            if queued > mailbox::FAR_BEHIND {
+                local.end_turn();
+            }
+            Ok(Accepted(None))
+        }
+        // SAFETY: the idle mark was cleared by this push: the right to run.
+        Ok(Pushed::Schedule) => Ok(Accepted(Some(unsafe { Task::new(to.as_ptr()) }))),
+        Ok(Pushed::Wrapped) => {
+            to.rare().wraps.fetch_add(1, Ordering::Relaxed);
+            Ok(Accepted(None))
+        }
+        Err(refused) => {
+            local.counts.accepted.take_back(1);
+            // SAFETY: not published, so still ours; packed as an `M` above.
+            Err(unsafe { give_message_back(to, local, node, refused) })
+        }
+    }
+}
+
+/// # Safety
+/// The node is the caller's, and holds an `M`, which is unpacked once.
+#[cold]
+unsafe fn give_message_back<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    node: NonNull<Node>,
+    refused: Refused,
+) -> SendError<M> {
+    count_rejected(to, local);
+    // SAFETY: caller.
+    let message = unsafe { unpack::<M>(to, local, node) };
+    match refused {
+        Refused::Full => SendError::Full(message),
+        Refused::Closed => SendError::Closed(message),
+    }
+}
+
+/// Moves the message out of a node that was not published, and frees the node.
+///
+/// # Safety
+/// As `give_message_back`.
+unsafe fn unpack<M: Message>(to: &CellRef, local: &Local, node: NonNull<Node>) -> M {
+    let core = to.core();
+    // SAFETY: the node is ours (caller).
+    let data = unsafe { &node.as_ref().data };
+    // SAFETY: it holds an `M` (caller), whose block, if it has one, `alloc` gave.
+    let message =
+        unsafe { Fit::<M>::unpack(data, |block, layout| local.free(core, block, layout)) };
+    // SAFETY: empty now, and ours (caller).
+    unsafe { local.give_node(core, node) };
+    message
+}
+
+/// Refusals are the receiver's to count, in the part of the cell that is off the path.
+fn count_rejected(to: &CellRef, local: &Local) {
+    local.counts.rejected.add(1);
+    to.rare().rejected.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Most messages that are published at once.
+const CHAIN: usize = 64;
+
+/// What became of a chain.
+pub(crate) struct Batch<M> {
+    pub(crate) accepted: usize,
+    pub(crate) task: Option<Task>,
+    /// The first that did not get in, and those after it that had been taken.
+    pub(crate) refused: Option<(SendError<M>, Vec<M>)>,
+}
+
+/// Queues up to 64 messages of `messages` with one publication.
+///
+/// # Safety
+/// As for `push`.
+pub(super) unsafe fn push_chain<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    tag: u32,
+    messages: &mut impl Iterator<Item = M>,
+) -> Batch<M> {
+    let mut nodes = [NonNull::<Node>::dangling(); CHAIN];
+    let mut n = 0;
+    while n < CHAIN
+        && let Some(message) = messages.next()
+    {
+        let mut made = node(to, local, tag, Kind::Tell as u32);
+        // SAFETY: ours until it is published.
+        let fields = unsafe { made.as_mut() };
+        fields.sender = local.current();
+        Fit::<M>::pack(&mut fields.data, message, |layout| {
+            local.counts.boxed.add(1);
+            local.alloc(to.core(), layout)
+        });
+        nodes[n] = made;
+        n += 1;
+    }
+    // SAFETY: these nodes are ours and hold one `M` each.
+    unsafe { publish(to, local, &nodes[..n]) }
+}
+
+/// # Safety
+/// The nodes are the caller's, initialised, and hold an `M` each.
+unsafe fn publish<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<Node>]) -> Batch<M> {
+    let mut batch = Batch { accepted: 0, task: None, refused: None };
+    let mut left = nodes;
+    while let Some(&first) = left.first() {
+        let fit = match to.head.room(to.limit) {
+            Ok(room) => left.len().min(room as usize),
+            Err(refused) => {
+                // SAFETY: passed on.
+                batch.refused = Some(unsafe { give_all_back(to, local, left, refused) });
+                break;
+            }
+        };
+        let (now, later) = left.split_at(fit);
+        for pair in now.windows(2) {
+            // SAFETY: both ours and initialised.
+            unsafe { Link::append(pair[0].cast(), pair[1].cast()) };
+        }
+        local.counts.accepted.add(fit as u64);
+        #[expect(clippy::cast_possible_truncation, reason = "at most CHAIN")]
+        let count = fit as u32;
+        // SAFETY: a chain of nodes that are ours; the cell lives.
+        match unsafe { to.head.push(first.cast(), now[fit - 1].cast(), count, to.limit) } {
+            Ok(pushed) => {
+                batch.accepted += fit;
+                left = later;
+                match pushed {
+                    // SAFETY: the idle mark was cleared by this push: the right to run.
+                    Pushed::Schedule => batch.task = Some(unsafe { Task::new(to.as_ptr()) }),
+                    Pushed::Wrapped => {
+                        to.rare().wraps.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Pushed::Quiet { queued } if queued > mailbox::FAR_BEHIND => local.end_turn(),
+                    Pushed::Quiet { .. } => {}
+                }
+            }
+            Err(_) => {
+                // Others took the room, or closed: look again. The chain is cut for the next try.
+                local.counts.accepted.take_back(fit as u64);
+                for node in now {
+                    // SAFETY: not published: still ours.
+                    let _ = unsafe { Link::cut(node.cast()) };
+                }
+            }
+        }
+    }
+    batch
+}
+
+/// # Safety
+/// As `publish`; not empty.
+unsafe fn give_all_back<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    nodes: &[NonNull<Node>],
+    refused: Refused,
+) -> (SendError<M>, Vec<M>) {
+    // SAFETY: passed on.
+    let error = unsafe { give_message_back(to, local, nodes[0], refused) };
+    // SAFETY: passed on.
+    let rest = nodes[1..].iter().map(|&node| unsafe { unpack(to, local, node) }).collect();
+    (error, rest)
+}
+
+impl CellRef {
+    /// Puts a marker into the mailbox, behind what is there; when the actor has ended, drops the continuation. The
+    /// result is to be scheduled.
+    ///
+    /// # Safety
+    /// `continuation` is for this cell's type, and goes over.
+    #[must_use]
+    pub(super) unsafe fn push_marker(
+        &self,
+        continuation: NonNull<u8>,
+        drop: unsafe fn(NonNull<u8>),
+    ) -> Option<Task> {
+        let core = self.core();
+        let pushed = Local::with(core, |local| {
+            let mut node = node(self, local, u32::MAX, Kind::Marker as u32);
+            // SAFETY: ours until it is published.
+            let fields = unsafe { node.as_mut() };
+            fields.sender = 0;
+            fields.timestamp = 0;
+            // SAFETY: a pointer fits.
+            unsafe { fields.data.as_mut_ptr().cast::<NonNull<u8>>().write(continuation) };
+            // SAFETY: a node of this system, ours, initialised; the cell lives.
+            let pushed = unsafe { self.head.push_uncounted(node.cast(), false) };
+            if pushed.is_err() {
+                // SAFETY: not published: still ours.
+                unsafe { local.give_node(core, node) };
+            }
+            pushed
+        });
+        match pushed {
+            // SAFETY: the idle mark was cleared by this push: the right to run.
+            Ok(Pushed::Schedule) => Some(unsafe { Task::new(self.as_ptr()) }),
+            Ok(_) => None,
+            Err(_) => {
+                // SAFETY: goes over to us (caller), and nobody else has it.
+                unsafe { drop(continuation) };
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What few actors need, in a box made when the first of it is needed.
+
+use std::sync::{Arc, OnceLock};
+
+use super::family::Family;
+use super::waiters::Waiters;
+use crate::supervision::EndReason;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Rare {
+    pub(crate) name: OnceLock<Arc<str>>,
+    /// Messages that the mailbox refused.
+    pub(crate) rejected: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) dead_lettered: AtomicU64,
+    /// How often the count of an unbounded mailbox came round, less how often it was borrowed from.
+    pub(crate) wraps: AtomicU64,
+    /// How it ended, where that is more than "stopped".
+    pub(crate) end: OnceLock<EndReason>,
+    /// Those who wait for the end.
+    pub(crate) joiners: Waiters,
+    pub(crate) family: Mutex<Family>,
+}
+
+/// A `T` behind one pointer, made at first use.
+pub(super) struct Lazy<T>(AtomicPtr<T>);
+
+impl<T: Default> Lazy<T> {
+    pub(super) fn new() -> Self {
+        Lazy(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        // SAFETY: what the pointer leads to was published by `get_or_make` and lives as long as `self`.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// As `get`, in one order with what the caller stored before and the maker looks at after (both SeqCst).
+    pub(super) fn get_after_mark(&self) -> Option<&T> {
+        // SAFETY: as in `get`.
+        unsafe { self.0.load(Ordering::SeqCst).as_ref() }
+    }
+
+    pub(super) fn get_or_make(&self) -> &T {
+        match self.get() {
+            Some(made) => made,
+            None => self.make(),
+        }
+    }
+
+    #[cold]
+    fn make(&self) -> &T {
+        let mine = Box::into_raw(Box::<T>::default());
+        let null = std::ptr::null_mut();
+        let won = self.0.compare_exchange(null, mine, Ordering::SeqCst, Ordering::Acquire);
+        let made = match won {
+            Ok(_) => mine,
+            Err(other) => {
+                // SAFETY: made above, and never published.
+                drop(unsafe { Box::from_raw(mine) });
+                other
+            }
+        };
+        // SAFETY: published, and lives as long as `self`.
+        unsafe { &*made }
+    }
+}
+
+impl<T> Drop for Lazy<T> {
+    fn drop(&mut self) {
+        let made = self.0.load(Ordering::Acquire);
+        if !made.is_null() {
+            // SAFETY: made by `Box::into_raw`, published once, dropped once.
+            drop(unsafe { Box::from_raw(made) });
+        }
+    }
+}

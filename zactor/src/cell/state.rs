@@ -1,0 +1,201 @@
+//! The state word of a cell: orders from outside, marks of an actor that left its worker, the end.
+//!
+//! 1. A *mark* says that nobody runs the cell and nobody will unless he clears it. `IDLE` stands in the mailbox's
+//!    head, the `PARKED` reasons here; never both. Whoever clears a mark has the right to run the cell, and
+//!    schedules it once. Else an actor runs twice, or never.
+//! 2. An order or a token is set by the same read-modify-write that clears `PARKED`; parking is one CAS that fails
+//!    while an order or a token stands for which the actor must go on. So no wake is lost between the two.
+//! 3. `IDLE` is in another word: whoever gives an order looks at the head after it, the owner looks here after he
+//!    marked idle; all four accesses are SeqCst, so one of them sees the other. Else an order waits for a message.
+//! 4. `TERMINAL` is set by the owner before the mailbox closes, `ENDED` by the owner as the last thing of all;
+//!    neither is ever cleared.
+//!
+//! | step                   | order   | pairs with: what becomes visible                                   |
+//! |------------------------|---------|--------------------------------------------------------------------|
+//! | `order`, `token`'s CAS | SeqCst  | the owner's `pending`, `park`: what the giver did before            |
+//! | `park`'s CAS           | SeqCst  | `order`, `token` that clears it: all that the owner did             |
+//! | `claim_terminal`, `end`| SeqCst  | `is_terminal`, `is_ended` (Acquire): what the end wrote             |
+
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// Orders, strongest last. A stronger one that comes later overtakes a weaker one.
+pub(crate) mod order {
+    /// Handle what is queued, then end.
+    pub(crate) const DRAIN: u64 = 1;
+    /// End after the current message.
+    pub(crate) const STOP: u64 = 1 << 1;
+    /// End now, without hooks.
+    pub(crate) const KILL: u64 = 1 << 2;
+    /// The order comes from a system that goes: the end is called `Shutdown`.
+    pub(crate) const SHUTDOWN: u64 = 1 << 3;
+    /// The order comes from a parent that was killed: the end is called `Killed`.
+    pub(crate) const ALL: u64 = DRAIN | STOP | KILL;
+}
+
+/// Why an actor left its worker without being idle.
+pub(crate) mod parked {
+    /// It waits for a child's end.
+    pub(crate) const CHILDREN: u64 = 1 << 8;
+    pub(crate) const ALL: u64 = 0xff << 8;
+}
+
+/// For each reason to be parked the mark that it is over.
+pub(crate) mod token {
+    /// A child has ended.
+    pub(crate) const CHILDREN: u64 = 1 << 16;
+    pub(crate) const ALL: u64 = 0xff << 16;
+}
+
+const TERMINAL: u64 = 1 << 24;
+const ENDED: u64 = 1 << 25;
+const KIND_SHIFT: u32 = 32;
+const KIND: u64 = 0xff << KIND_SHIFT;
+
+/// How an actor ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum EndKind {
+    Stopped = 1,
+    Drained,
+    Killed,
+    Shutdown,
+    Failed,
+    StartFailed,
+}
+
+/// The right to run the cell, given by whoever cleared its mark.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// A mark was cleared here: the caller schedules the cell.
+    Schedule,
+    /// No mark of this word stood; the other mark may.
+    NotParked,
+    /// The actor has ended.
+    Ended,
+}
+
+/// See the module.
+pub(crate) struct State(AtomicU64);
+
+impl State {
+    pub(crate) fn new() -> Self {
+        State(AtomicU64::new(0))
+    }
+
+    /// Sets orders or tokens and clears the parked mark, in one step.
+    fn set_and_wake(&self, bits: u64) -> Woken {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            if old & ENDED != 0 {
+                return Woken::Ended;
+            }
+            let new = (old | bits) & !parked::ALL;
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) if old & parked::ALL != 0 => return Woken::Schedule,
+                Ok(_) => return Woken::NotParked,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Gives an order. On `NotParked` the caller looks at the mailbox's idle mark next.
+    pub(crate) fn order(&self, orders: u64) -> Woken {
+        self.set_and_wake(orders)
+    }
+
+    /// Leaves a token: what the actor parked for is over.
+    pub(crate) fn wake(&self, tokens: u64) -> Woken {
+        self.set_and_wake(tokens)
+    }
+
+    /// The orders given so far. Relaxed is enough between messages: an order is seen at the next one.
+    #[inline(always)]
+    pub(crate) fn orders(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN)
+    }
+
+    /// The second look, after the owner marked the mailbox idle (invariant 3).
+    #[inline(always)]
+    pub(crate) fn orders_after_mark(&self) -> u64 {
+        if cfg!(zactor_mutant = "system_lane_no_second_look") {
+            return 0;
+        }
+        // loom counts a SeqCst load as Acquire; there the look has to be a read-modify-write.
+        #[cfg(all(test, loom))]
+        let word = self.0.fetch_or(0, Ordering::SeqCst);
+        #[cfg(not(all(test, loom)))]
+        let word = self.0.load(Ordering::SeqCst);
+        word & order::ALL
+    }
+
+    /// What happened before the cell was scheduled becomes visible to its new owner.
+    #[inline(always)]
+    pub(crate) fn take_over(&self) {
+        self.0.load(Ordering::Acquire);
+    }
+
+    /// Parks for `reason`, unless a token for it or one of `orders` that is new since `seen` stands. Consumes the
+    /// token then.
+    pub(crate) fn park(&self, reason: u64, seen: u64) -> bool {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let over = old & (reason << 8) != 0;
+            let news = old & order::ALL & !seen != 0;
+            let new = if over || news { old & !(reason << 8) } else { old | reason };
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return !(over || news),
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// The owner begins the end, or makes it a stronger one.
+    pub(crate) fn claim_terminal(&self, kind: EndKind) {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let new = old & !KIND | (kind as u64) << KIND_SHIFT | TERMINAL;
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// How it ends; meaningful once it is terminal.
+    pub(crate) fn end_kind(&self) -> EndKind {
+        match (self.0.load(Ordering::Acquire) & KIND) >> KIND_SHIFT {
+            2 => EndKind::Drained,
+            3 => EndKind::Killed,
+            4 => EndKind::Shutdown,
+            5 => EndKind::Failed,
+            6 => EndKind::StartFailed,
+            _ => EndKind::Stopped,
+        }
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.0.load(Ordering::Acquire) & TERMINAL != 0
+    }
+
+    /// The owner is done: the last thing that happens to the word.
+    pub(crate) fn end(&self) {
+        self.0.fetch_or(TERMINAL | ENDED, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.0.load(Ordering::Acquire) & ENDED != 0
+    }
+
+    /// As `is_ended`, for somebody who has just registered to be told: either this sees the end, or whoever ends the
+    /// actor sees him.
+    pub(crate) fn is_ended_after_register(&self) -> bool {
+        self.0.load(Ordering::SeqCst) & ENDED != 0
+    }
+
+    pub(crate) fn is_parked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & parked::ALL != 0
+    }
+}
+
+const _: () = assert!(parked::CHILDREN << 8 == token::CHILDREN && parked::ALL << 8 == token::ALL);

@@ -1,0 +1,344 @@
+//! The right to run a cell at work: the owner's end of the mailbox and the resident.
+//!
+//! 1. A `Turn` is made from a `Task` and becomes one again, or a mark. While it exists nobody else touches what the
+//!    owner touches.
+//! 2. Once a mark is set the next owner may be there already: `mark_idle` and `park` consume the turn, and touch
+//!    nothing of the owner's afterwards.
+//! 3. A message is taken, and the queue's tail has moved, before its handler runs. Else a panic meets it twice.
+
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::ask::Answer;
+use super::continuation::Continuation;
+use super::header::{Header, NOTHING};
+use super::local::Local;
+use super::refs::CellRef;
+use super::task::Task;
+use super::typed::Ref;
+use super::{Cell, Resident};
+use crate::mailbox;
+use crate::message::{Accepts, Fit, Kind, LETTER, Message, Node};
+use crate::queue::mpsc::{NotEmpty, Popped};
+
+/// See the module.
+pub(crate) struct Turn<'l, T: Resident> {
+    pub(crate) intake: Intake<'l>,
+    resident: PhantomData<&'l mut T>,
+}
+
+/// The owner's end of a mailbox.
+pub(crate) struct Intake<'l> {
+    header: NonNull<Header>,
+    local: &'l Local,
+    /// Taken before the current one; goes back after the handler (`enable_zero_copy`).
+    spent: Option<NonNull<Node>>,
+    /// Room to give back.
+    room: u32,
+    room_at_once: bool,
+    keep_spent: bool,
+}
+
+/// What the mailbox has.
+pub(crate) enum Next<'t, T: Resident> {
+    Message(Delivery<'t>),
+    Continuation(Continuation<T::Value, T::Context>),
+    Empty,
+    /// A sender stands between publishing and linking: nothing can be taken just now.
+    Busy,
+}
+
+/// A message on its way into a handler.
+pub(crate) struct Delivery<'t> {
+    node: NonNull<Node>,
+    local: &'t Local,
+    header: &'t Header,
+}
+
+impl<'l, T: Resident> Turn<'l, T> {
+    /// # Safety
+    /// `header` leads a `Cell<T>`, and the caller gives its right to run away.
+    pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
+        // SAFETY: an actor with a right to run is alive.
+        let (limit, zero_copy) = unsafe {
+            let header = header.as_ref();
+            (header.limit, header.core().config.performance.enable_zero_copy)
+        };
+        Turn {
+            intake: Intake {
+                header,
+                local,
+                spent: None,
+                room: 0,
+                room_at_once: mailbox::gives_room_back_at_once(limit),
+                keep_spent: zero_copy,
+            },
+            resident: PhantomData,
+        }
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        self.intake.header()
+    }
+
+    pub(crate) fn local(&self) -> &'l Local {
+        self.intake.local
+    }
+
+    /// The cell as a reference that counts nothing, for as long as the turn's caller runs.
+    pub(crate) fn cell(&self) -> ManuallyDrop<CellRef> {
+        // SAFETY: a live actor holds a reference to itself; users of the result end with the turn.
+        unsafe { CellRef::uncounted(self.intake.header) }
+    }
+
+    /// The resident alone.
+    pub(crate) fn resident(&mut self) -> &mut T {
+        self.split().0
+    }
+
+    /// The resident and the mailbox, both at once.
+    pub(crate) fn split(&mut self) -> (&mut T, &mut Intake<'l>) {
+        let cell = self.intake.header.cast::<Cell<T>>();
+        // SAFETY: a `Cell<T>` (see `new`), alive.
+        let place = unsafe { &raw const (*cell.as_ptr()).resident };
+        // SAFETY: the right to run is ours, so nobody else touches the resident (invariant 1).
+        let resident = unsafe { &mut *(*place).get() };
+        (resident, &mut self.intake)
+    }
+
+    /// This actor, for its context; counts nothing.
+    pub(crate) fn here(&self) -> ManuallyDrop<Ref<T::Value>> {
+        // SAFETY: a `T` lives there, whose value is a `T::Value`; a live actor keeps its cell.
+        unsafe { Ref::uncounted(CellRef::uncounted(self.intake.header)) }
+    }
+
+    /// To the back of the queue.
+    pub(crate) fn again(mut self) -> Task {
+        self.intake.settle();
+        self.header().set_current(NOTHING);
+        // SAFETY: the right to run is ours and goes over.
+        unsafe { Task::new(self.intake.header) }
+    }
+
+    /// Leaves the cell idle. The turn comes back if there is something to do: a message, an order, or the mailbox is
+    /// closed.
+    #[inline]
+    pub(crate) fn mark_idle(mut self) -> Option<Self> {
+        self.intake.give_spent();
+        self.header().set_current(NOTHING);
+        let local = self.intake.local;
+        let room = std::mem::take(&mut self.intake.room);
+        // SAFETY: alive while the right to run is ours, and after that while `looking` names it: whoever ends the
+        // actor waits for that (`release`).
+        let header = unsafe { self.intake.header.as_ref() };
+        local.look(header);
+        // SAFETY: we are the owner; after success nothing of the owner's is touched.
+        let marked = unsafe { header.tail.mark_idle(&header.head, header.stub(), room) };
+        let still_mine = match marked {
+            Ok(free) => {
+                if let Some(node) = free {
+                    // SAFETY: the queue has let go of it.
+                    unsafe { local.give_node(header.core(), node.cast()) };
+                }
+                // The second look: an order that came before the mark was set (state.rs, 3).
+                header.state.orders_after_mark() != 0 && header.head.claim_idle()
+            }
+            Err(NotEmpty) => {
+                self.intake.room = room;
+                true
+            }
+        };
+        local.look_away();
+        still_mine.then_some(self)
+    }
+
+    /// Leaves the cell parked for `reason`; see `State::park`. The turn comes back if it is over already.
+    pub(crate) fn park(mut self, reason: u64, seen: u64) -> Option<Self> {
+        self.intake.settle();
+        // SAFETY: alive while the right to run is ours; nothing is touched after the mark.
+        let parked = unsafe { self.intake.header.as_ref() }.state.park(reason, seen);
+        if parked { None } else { Some(self) }
+    }
+
+    /// Closed and empty for good: nothing gets in any more. False: there is something still.
+    pub(crate) fn mark_ended(&mut self) -> bool {
+        self.intake.give_spent();
+        let header = self.intake.header_ref();
+        let room = std::mem::take(&mut self.intake.room);
+        // SAFETY: we are the owner, and nobody finds the mark of a closed mailbox.
+        match unsafe { header.tail.mark_ended(&header.head, header.stub(), room) } {
+            Ok(free) => {
+                if let Some(node) = free {
+                    // SAFETY: the queue has let go of it.
+                    unsafe { self.intake.local.give_node(header.core(), node.cast()) };
+                }
+                true
+            }
+            Err(NotEmpty) => {
+                self.intake.room = room;
+                false
+            }
+        }
+    }
+
+    /// The actor has ended: the reference that it held to itself goes, the right to run with it.
+    pub(crate) fn release(self) {
+        let header = self.intake.header;
+        // An earlier owner may still be in his second look (see `mark_idle`).
+        while !self.header().core().scheduler.looks.none_at(header) {
+            crate::sync::hint::spin_loop();
+            std::thread::yield_now();
+        }
+        // SAFETY: `Header::new` counted one for the actor itself, which ends here, once.
+        drop(unsafe { CellRef::from_counted(header) });
+    }
+
+    /// What the mailbox has next.
+    #[inline(always)]
+    pub(crate) fn next<'t>(intake: &'t mut Intake<'l>) -> Next<'t, T> {
+        let header = intake.header_ref();
+        // SAFETY: we are the owner.
+        match unsafe { header.tail.pop(&header.head, header.stub()) } {
+            Popped::Message { node, freed } => {
+                intake.spend(freed.map(NonNull::cast));
+                intake.open::<T>(node.cast())
+            }
+            Popped::Empty => Next::Empty,
+            Popped::Busy => Next::Busy,
+        }
+    }
+}
+
+impl<'l> Intake<'l> {
+    pub(crate) fn header(&self) -> &'l Header {
+        self.header_ref()
+    }
+
+    pub(crate) fn local(&self) -> &'l Local {
+        self.local
+    }
+
+    #[inline(always)]
+    fn header_ref(&self) -> &'l Header {
+        // SAFETY: alive while the right to run is ours (the turn's lifetime).
+        unsafe { self.header.as_ref() }
+    }
+
+    #[inline(always)]
+    fn open<'t, T: Resident>(&'t mut self, node: NonNull<Node>) -> Next<'t, T> {
+        // SAFETY: popped: the sender's writes are visible, and nobody but the owner reads the node until it goes back.
+        let metadata = unsafe { node.as_ref() }.metadata;
+        if Kind::of(metadata) == Kind::Marker {
+            // SAFETY: as above; a marker's data holds the continuation (`push_marker`).
+            let raw = unsafe { node.as_ref().data.as_ptr().cast::<NonNull<u8>>().read() };
+            // SAFETY: pushed for this cell's type, popped once.
+            return Next::Continuation(unsafe { Continuation::from_raw(raw) });
+        }
+        self.local.counts.taken.add(1);
+        if self.room_at_once {
+            self.header_ref().give_room_back(1);
+        } else {
+            self.room += 1;
+        }
+        Next::Message(Delivery { node, local: self.local, header: self.header_ref() })
+    }
+
+    /// The message was handled.
+    #[inline(always)]
+    pub(crate) fn done(&mut self) {
+        self.header_ref().count_handled(self.local);
+        if self.keep_spent {
+            self.give_spent();
+        }
+    }
+
+    /// The message in the handler was lost to a failure.
+    pub(crate) fn count_failed(&mut self) {
+        self.local.counts.failed.add(1);
+        self.header_ref().rare().failed.fetch_add(1, crate::sync::atomic::Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    fn spend(&mut self, node: Option<NonNull<Node>>) {
+        self.give_spent();
+        self.spent = node;
+        if !self.keep_spent {
+            self.give_spent();
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn give_spent(&mut self) {
+        if let Some(node) = self.spent.take() {
+            // SAFETY: the queue has let go of it, and its payload was moved out.
+            unsafe { self.local.give_node(self.header_ref().core(), node) };
+        }
+    }
+
+    /// Nothing is held back.
+    pub(crate) fn settle(&mut self) {
+        self.give_spent();
+        let room = std::mem::take(&mut self.room);
+        if room != 0 {
+            self.header_ref().give_room_back(room);
+        }
+    }
+}
+
+impl<'t> Delivery<'t> {
+    pub(crate) fn header(&self) -> &'t Header {
+        self.header
+    }
+
+    /// The other end of the ask that this message is. Once.
+    pub(crate) fn answer(&self) -> Answer {
+        debug_assert!(self.kind() == Kind::Ask, "only an ask is answered");
+        // SAFETY: of kind ask, so the sender's word is a slot; taken by whoever handles or buries the message, once.
+        unsafe { Answer::of(self.sender(), self.tag()) }
+    }
+
+    /// A dead letter on its way to a subscriber.
+    pub(crate) fn is_letter(&self) -> bool {
+        self.node().metadata & LETTER != 0
+    }
+
+    fn node(&self) -> &Node {
+        // SAFETY: popped and not given back while the delivery exists.
+        unsafe { self.node.as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> u32 {
+        self.node().message_type
+    }
+
+    /// The sender's id for a tell, the reply slot for an ask.
+    #[inline(always)]
+    pub(crate) fn sender(&self) -> u64 {
+        self.node().sender
+    }
+
+    #[inline(always)]
+    pub(crate) fn kind(&self) -> Kind {
+        self.node().kind()
+    }
+
+    #[inline(always)]
+    pub(crate) fn timestamp(&self) -> i64 {
+        self.node().timestamp
+    }
+
+    /// Moves the message out.
+    #[inline(always)]
+    pub(crate) fn take<A: Accepts<M>, M: Message>(self) -> M {
+        assert!(self.tag() == A::TAG, "the tag of a message is not that of its type");
+        // SAFETY: senders pack an `M` under `A::TAG` only (`Accepts` is unsafe to implement), and pushed into a
+        // mailbox of `A` only; taken once, by value.
+        unsafe {
+            Fit::<M>::unpack(&self.node().data, |block, layout| {
+                self.local.free(self.header.core(), block, layout);
+            })
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A message while it is queued: the same 64 bytes, with the link where the receiver stood.
+
+use std::mem::{MaybeUninit, offset_of};
+
+use super::payload::BYTES;
+use crate::queue::mpsc::Link;
+use crate::sync::atomic::AtomicPtr;
+
+/// Where the link stands in a node, and in a cell (whose stub it is).
+pub(crate) const LINK_OFFSET: usize = 8;
+
+/// One queued message. Fields are written by the sender before it publishes the node, read by the owner of the
+/// mailbox after it popped it; `link` alone is shared, and only the queue touches it.
+///
+/// `sender` is the sender's id for a tell, the reply slot for an ask (the slot knows the asker), unused for a
+/// marker, whose continuation stands in `data`.
+#[repr(C, align(64))]
+pub(crate) struct Node {
+    pub(crate) sender: u64,
+    link: AtomicPtr<Link>,
+    pub(crate) timestamp: i64,
+    pub(crate) message_type: u32,
+    pub(crate) metadata: u32,
+    pub(crate) data: [MaybeUninit<u8>; BYTES],
+}
+
+#[cfg(not(all(test, loom)))]
+const _: () = {
+    assert!(size_of::<Node>() == 64 && align_of::<Node>() == 64);
+    assert!(offset_of!(Node, sender) == 0 && offset_of!(Node, link) == LINK_OFFSET);
+    assert!(offset_of!(Node, timestamp) == 16 && offset_of!(Node, message_type) == 24);
+    assert!(offset_of!(Node, metadata) == 28 && offset_of!(Node, data) == 32);
+};
+
+/// What a queued message is: the lowest 4 bits of `metadata`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    Tell = 0,
+    Ask = 1,
+    /// A continuation: neither counted nor refused.
+    Marker = 3,
+}
+
+/// A flag of `metadata`: a dead letter on its way to a subscriber; it makes no further one.
+pub(crate) const LETTER: u32 = 1 << 5;
+
+impl Kind {
+    const MASK: u32 = 0xf;
+
+    #[inline(always)]
+    pub(crate) fn of(metadata: u32) -> Kind {
+        match metadata & Self::MASK {
+            0 => Kind::Tell,
+            1 => Kind::Ask,
+            _ => Kind::Marker,
+        }
+    }
+}
+
+impl Node {
+    pub(crate) fn kind(&self) -> Kind {
+        Kind::of(self.metadata)
+    }
+}

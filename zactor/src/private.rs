@@ -1,0 +1,248 @@
+//! What generated code may name. Not for users: no promise is kept here between versions.
+
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
+
+pub use crate::actor::Protocol;
+use crate::actor::{Actor, Context, answer};
+use crate::cell;
+use crate::mailbox::{Capacity, Overflow, Priority};
+use crate::message::{Accepts, BYTES, Message};
+use crate::scheduler::Dispatcher;
+
+/// What `#[actor(..)]` says besides the messages.
+#[derive(Debug)]
+pub struct Options {
+    pub(crate) capacity: Option<Capacity>,
+    pub(crate) batch: Option<u32>,
+}
+
+impl Options {
+    /// Nothing was said.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "for constants")]
+    pub const fn new() -> Self {
+        Options { capacity: None, batch: None }
+    }
+
+    /// `mailbox(capacity = n)`
+    #[must_use]
+    pub const fn capacity(mut self, messages: u32) -> Self {
+        self.capacity = Some(Capacity::Messages(messages));
+        self
+    }
+
+    /// `mailbox(unbounded)`
+    #[must_use]
+    pub const fn unbounded(mut self) -> Self {
+        self.capacity = Some(Capacity::Unbounded);
+        self
+    }
+
+    /// `batch = n`
+    #[must_use]
+    pub const fn batch(mut self, messages: u32) -> Self {
+        self.batch = Some(messages);
+        self
+    }
+
+    /// `mailbox(overflow = fail)`: the only one there is so far.
+    #[must_use]
+    pub const fn overflow(self, _: Overflow) -> Self {
+        self
+    }
+
+    /// `priority = normal`: the only one there is so far.
+    #[must_use]
+    pub const fn priority(self, _: Priority) -> Self {
+        self
+    }
+
+    /// `dispatcher = shared`: the only one there is so far.
+    #[must_use]
+    pub const fn dispatcher(self, _: Dispatcher) -> Self {
+        self
+    }
+}
+
+/// A message on its way into a handler of `A`.
+pub struct Delivery<'t, A> {
+    delivery: cell::Delivery<'t>,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A> Debug for Delivery<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").finish_non_exhaustive()
+    }
+}
+
+impl<'t, A> Delivery<'t, A> {
+    #[inline(always)]
+    pub(crate) fn new(delivery: cell::Delivery<'t>) -> Self {
+        Delivery { delivery, actor: PhantomData }
+    }
+
+    /// Which message it is.
+    #[inline(always)]
+    #[must_use]
+    pub fn tag(&self) -> u32 {
+        self.delivery.tag()
+    }
+
+    /// The message.
+    ///
+    /// # Panics
+    /// If it is another one: the tag says which it is.
+    #[inline(always)]
+    #[must_use]
+    pub fn take<M: Message>(self) -> M
+    where
+        A: Accepts<M>,
+    {
+        self.delivery.take::<A, M>()
+    }
+
+    /// No message of the protocol has this tag.
+    ///
+    /// # Panics
+    /// Always: senders take their tags from the protocol.
+    #[cold]
+    pub fn unknown(self) {
+        unreachable!("no message has the tag {}", self.tag());
+    }
+}
+
+/// A message that no handler of `A` will see.
+#[derive(Debug)]
+pub struct Undelivered<'t, A>(Delivery<'t, A>);
+
+impl<'t, A> Undelivered<'t, A> {
+    pub(crate) fn new(delivery: cell::Delivery<'t>) -> Self {
+        Undelivered(Delivery::new(delivery))
+    }
+
+    /// Which message it is.
+    #[must_use]
+    pub fn tag(&self) -> u32 {
+        self.0.tag()
+    }
+
+    /// Drops the message.
+    pub fn discard<M: Message>(self)
+    where
+        A: Accepts<M>,
+    {
+        drop(self.0.take::<M>());
+    }
+
+    /// No message of the protocol has this tag.
+    pub fn unknown(self) {
+        self.0.unknown();
+    }
+}
+
+/// The handler of `M` has returned `reply`: it answers the ask, or is dropped for a tell.
+#[inline(always)]
+pub fn reply<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::Reply) {
+    answer::<A, M>(ctx, reply);
+}
+
+/// A message that nobody can make: a second one for actors with a single message, so that rustc infers none.
+pub struct Never<A>(std::convert::Infallible, PhantomData<fn() -> A>);
+
+impl<A> Debug for Never<A> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {}
+    }
+}
+
+impl<A: 'static> Message for Never<A> {
+    type Reply = ();
+}
+
+/// Fails to compile if an `M` does not fit into a message.
+///
+/// # Panics
+/// While compiling, if it does not fit; the text names the type, its size, and what is allowed.
+pub const fn assert_inline<M>(name: &str) {
+    let (size, align) = (size_of::<M>(), align_of::<M>());
+    if size <= BYTES && align <= 16 {
+        return;
+    }
+    let mut text = Text { bytes: [b' '; 256], len: 0 };
+    text.put("message `");
+    text.put(name);
+    text.put("` is `inline`, but has ");
+    text.put_number(size);
+    text.put(" bytes, aligned to ");
+    text.put_number(align);
+    text.put(": at most 32 bytes, aligned to 16, are allowed");
+    match std::str::from_utf8(text.bytes.split_at(text.len).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("an `inline` message is too large"),
+    }
+}
+
+/// A text made while compiling.
+struct Text {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Text {
+    const fn put(&mut self, part: &str) {
+        let mut i = 0;
+        while i < part.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = part.as_bytes()[i];
+            self.len += 1;
+            i += 1;
+        }
+    }
+
+    const fn put_number(&mut self, number: usize) {
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            let digit = "0123456789".split_at(number / unit % 10).1.split_at(1).0;
+            self.put(digit);
+            unit /= 10;
+        }
+    }
+}
+
+/// Shows a payload: by its `Debug`, or else by its name.
+#[derive(Debug)]
+pub struct Show<'a, T>(pub &'a T);
+
+/// First choice: the payload is `Debug`.
+pub trait ViaDebug {
+    /// Shows it.
+    ///
+    /// # Errors
+    /// As the formatter.
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<T: Debug> ViaDebug for Show<'_, T> {
+    fn show(&self, _: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Second choice, found one reference further: the name alone.
+pub trait ViaName {
+    /// Shows it.
+    ///
+    /// # Errors
+    /// As the formatter.
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<T> ViaName for &Show<'_, T> {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(name)
+    }
+}

@@ -1,0 +1,165 @@
+//! Where a scheduled actor goes.
+//!
+//! A worker puts it into its run-next slot (what was there moves to the back of its queue); anybody else into the
+//! global queue. A queue past its threshold gives half of itself to the global one, which has no limit: a scheduled
+//! actor is never dropped. With stealing off an actor belongs to one worker, and goes to that one's inbox.
+//!
+//! Two neighbours that talk stay on one worker that way: the one that was told runs next, and nobody is woken for it.
+//! Only a backlog of two wakes another worker (a cache line that changes cores costs more than a short turn).
+
+use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crossbeam_utils::CachePadded;
+
+use super::idle::Idle;
+use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::system::SystemConfig;
+
+/// What other threads may reach of a worker.
+pub(super) struct Shared {
+    pub(super) slot: Slot,
+    pub(super) stealer: Stealer<Task>,
+    /// Tasks that must run here (stealing off).
+    pub(super) inbox: Injector<Task>,
+    /// Turns so far: one that stands still while work waits is stalled.
+    turns: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_turn(&self) {
+        self.turns.store(self.turns() + 1, Ordering::Relaxed);
+    }
+}
+
+/// The run queues of a system.
+pub(crate) struct Scheduler {
+    pub(super) workers: Box<[CachePadded<Shared>]>,
+    pub(super) global: Injector<Task>,
+    pub(super) idle: Idle,
+    pub(crate) looks: Looks,
+    pub(super) stealing: bool,
+    pub(super) spin: u32,
+    local_threshold: usize,
+    global_threshold: usize,
+    stopping: AtomicBool,
+}
+
+impl Scheduler {
+    /// The queues, and each worker's own end of its queue.
+    pub(crate) fn new(config: &SystemConfig) -> (Self, Vec<Worker<Task>>) {
+        let count = config.performance.worker_count();
+        let ends: Vec<_> = (0..count).map(|_| Worker::new_fifo()).collect();
+        let shared = |end: &Worker<Task>| {
+            CachePadded::new(Shared {
+                slot: Slot::new(),
+                stealer: end.stealer(),
+                inbox: Injector::new(),
+                turns: AtomicU64::new(0),
+            })
+        };
+        let scheduler = Scheduler {
+            workers: ends.iter().map(shared).collect(),
+            global: Injector::new(),
+            idle: Idle::new(count),
+            looks: Looks::new(count),
+            stealing: config.performance.enable_work_stealing,
+            spin: config.performance.max_spin_cycles,
+            local_threshold: config.performance.worker_queue_capacity as usize,
+            global_threshold: config.performance.global_queue_capacity as usize,
+            stopping: AtomicBool::new(false),
+        };
+        (scheduler, ends)
+    }
+
+    /// The actor runs soon.
+    #[inline]
+    pub(crate) fn schedule(&self, local: &Local, task: Task) {
+        match local.worker() {
+            Some(worker) if self.stealing => match self.workers[worker.index].slot.swap(task) {
+                None => self.idle.slot_filled(),
+                Some(displaced) => self.push_back(local, worker, displaced),
+            },
+            Some(worker) if self.home(&task) == worker.index => {
+                self.push_back(local, worker, task);
+            }
+            _ => self.from_outside(local, task),
+        }
+    }
+
+    /// Its turn is over: the actor goes behind those that wait.
+    pub(super) fn push_back(&self, local: &Local, worker: &WorkerSide, task: Task) {
+        worker.queue.push(task);
+        let waiting = worker.queue.len();
+        if waiting > self.local_threshold && self.stealing {
+            self.overflow(local, worker);
+        } else if waiting > 1 && self.stealing {
+            self.idle.wake_one();
+        } else {
+            self.idle.slot_filled();
+        }
+    }
+
+    #[cold]
+    fn overflow(&self, local: &Local, worker: &WorkerSide) {
+        local.counts.queue_overflows.add(1);
+        for _ in 0..worker.queue.len() / 2 {
+            let Some(task) = worker.queue.pop() else { break };
+            self.push_global(local, task);
+        }
+        self.idle.wake_one();
+    }
+
+    fn push_global(&self, local: &Local, task: Task) {
+        self.global.push(task);
+        // The length of an injector is a few loads; it is asked for only on this path.
+        if self.global.len() > self.global_threshold {
+            local.counts.queue_overflows.add(1);
+        }
+    }
+
+    #[inline(never)]
+    fn from_outside(&self, local: &Local, task: Task) {
+        if self.stealing {
+            self.push_global(local, task);
+            self.idle.wake_one();
+        } else {
+            let home = self.home(&task);
+            self.workers[home].inbox.push(task);
+            self.idle.parker(home).unpark();
+        }
+    }
+
+    /// The worker that an actor stays with when stealing is off.
+    fn home(&self, task: &Task) -> usize {
+        task.slot() as usize % self.workers.len()
+    }
+
+    pub(crate) fn worker_count(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Workers return from their loops as soon as their current turn is over.
+    pub(crate) fn stop_workers(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.idle.wake_all();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// Takes from a queue that may ask to try again.
+pub(super) fn insist(mut steal: impl FnMut() -> Steal<Task>) -> Option<Task> {
+    loop {
+        match steal() {
+            Steal::Success(task) => return Some(task),
+            Steal::Empty => return None,
+            Steal::Retry => crate::sync::hint::spin_loop(),
+        }
+    }
+}

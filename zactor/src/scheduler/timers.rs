@@ -1,0 +1,209 @@
+//! What happens at a time: one wheel and, once something is armed, one thread that fires it.
+//!
+//! Time limits of asks that nobody set are coarse: while asks are open, all of them are looked at sixteen times within
+//! `ask_timeout`. An ask gets its deadline at the first look, so it never ends early, and costs no look at the clock.
+//!
+//! | step                          | order  | pairs with                                                  |
+//! |-------------------------------|--------|-------------------------------------------------------------|
+//! | `arm` stores the next deadline| SeqCst | the thread's look before it parks; the parker keeps a token |
+//!
+//! Sweeping stops in two steps: a sweep that finds no open ask clears the flag, and one more follows. An ask made while the
+//! flag was being cleared is found by that one, a whole interval later.
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use super::clock::{Follower, Nanos};
+use super::timer::{Due, TimerKey, Wheel};
+use crate::cell::{AskPtr, Waiter};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, Parker, lock};
+use crate::system::Core;
+
+/// What is done at a time.
+pub(crate) enum Fire {
+    /// The ask with this generation ends.
+    Ask(AskPtr, u32),
+    /// Somebody who waits with a limit looks again.
+    Wake(Waiter),
+    /// Open asks are looked at. `last`: the sweep before found none.
+    Sweep { last: bool },
+}
+
+/// Sweeps within one `ask_timeout`.
+const SWEEPS: u32 = 16;
+/// Sweeps are no closer than this.
+const SWEEP_AT_LEAST: Duration = Duration::from_millis(2);
+
+/// See the module.
+pub(crate) struct Timers {
+    wheel: Wheel<Fire>,
+    parker: Arc<Parker>,
+    thread: OnceLock<()>,
+    stopping: AtomicBool,
+    sweeping: AtomicBool,
+    /// The time of the last sweep.
+    coarse: AtomicU64,
+    follower: OnceLock<Arc<Follower>>,
+    /// One firer at a time.
+    firing: Mutex<()>,
+    joined: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Timers {
+    pub(crate) fn new() -> Self {
+        Timers {
+            wheel: Wheel::new(),
+            parker: Arc::new(Parker::new()),
+            thread: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            sweeping: AtomicBool::new(false),
+            coarse: AtomicU64::new(0),
+            follower: OnceLock::new(),
+            firing: Mutex::new(()),
+            joined: Mutex::new(None),
+        }
+    }
+
+    /// Fires `fire` at `at`.
+    pub(crate) fn arm(&self, core: &Core, at: Nanos, fire: Fire) -> TimerKey {
+        self.thread.get_or_init(|| self.begin(core));
+        let armed = self.wheel.arm(at, fire);
+        if armed.is_next {
+            self.parker.unpark();
+        }
+        armed.key
+    }
+
+    /// True: it will not fire.
+    pub(crate) fn cancel(&self, key: TimerKey) -> bool {
+        self.wheel.cancel(key)
+    }
+
+    /// The time, as of the last sweep.
+    #[inline(always)]
+    pub(crate) fn coarse_now(&self) -> u64 {
+        self.coarse.load(Ordering::Relaxed)
+    }
+
+    /// An ask was made that has no limit of its own.
+    #[inline(always)]
+    pub(crate) fn ask_is_open(&self, core: &Core) {
+        if !self.sweeping.load(Ordering::Relaxed) {
+            self.begin_sweeping(core);
+        }
+    }
+
+    #[cold]
+    fn begin_sweeping(&self, core: &Core) {
+        if core.config.ask_timeout == Duration::MAX || self.sweeping.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let now = core.clock.now();
+        self.coarse.store(now.0, Ordering::Relaxed);
+        self.arm(core, now.after(Self::interval(core)), Fire::Sweep { last: false });
+    }
+
+    fn interval(core: &Core) -> Duration {
+        (core.config.ask_timeout / SWEEPS).max(SWEEP_AT_LEAST)
+    }
+
+    fn begin(&self, core: &Core) {
+        if core.clock.is_manual() {
+            let weak = core.weak();
+            let follower: Arc<Follower> = Arc::new(move |now| {
+                if let Some(core) = weak.upgrade() {
+                    core.timers.fire(&core, now);
+                }
+            });
+            core.clock.follow(Arc::downgrade(&follower));
+            // Set once: this runs once.
+            let _ = self.follower.set(follower);
+            return;
+        }
+        let weak = core.weak();
+        let parker = Arc::clone(&self.parker);
+        let name = format!("{}-timer", core.name);
+        let spawned = std::thread::Builder::new().name(name).spawn(move || run(&weak, &parker));
+        match spawned {
+            Ok(handle) => *lock(&self.joined) = Some(handle),
+            Err(error) => tracing::error!(%error, "no thread for timers: time limits do not hold"),
+        }
+    }
+
+    /// Fires all that is due.
+    fn fire(&self, core: &Core, now: Nanos) {
+        let _one = lock(&self.firing);
+        let mut due: Vec<Due<Fire>> = Vec::new();
+        loop {
+            self.wheel.take_due(now, &mut due);
+            if due.is_empty() {
+                return;
+            }
+            for due in due.drain(..) {
+                self.fire_one(core, now, due.fire);
+            }
+        }
+    }
+
+    fn fire_one(&self, core: &Core, now: Nanos, fire: Fire) {
+        match fire {
+            Fire::Ask(slot, generation) => {
+                if let Some(expired) = slot.expire(generation) {
+                    crate::actor::schedule(core, expired.wake(core));
+                }
+            }
+            Fire::Wake(waiter) => waiter.wake(),
+            Fire::Sweep { last } => self.sweep(core, now, last),
+        }
+    }
+
+    fn sweep(&self, core: &Core, now: Nanos, last: bool) {
+        self.coarse.store(now.0, Ordering::Relaxed);
+        let limit = u64::try_from(core.config.ask_timeout.as_nanos()).unwrap_or(u64::MAX);
+        let mut expired = Vec::new();
+        let open = core.asks.sweep(now.0, limit, &mut expired);
+        for ask in expired {
+            crate::actor::schedule(core, ask.wake(core));
+        }
+        let next = now.after(Self::interval(core));
+        if open {
+            if last && self.sweeping.swap(true, Ordering::AcqRel) {
+                // Somebody has begun anew meanwhile.
+                return;
+            }
+            self.arm(core, next, Fire::Sweep { last: false });
+        } else if !last {
+            self.sweeping.store(false, Ordering::Release);
+            self.arm(core, next, Fire::Sweep { last: true });
+        }
+    }
+
+    /// The thread returns; nothing fires any more. Gives what is to be joined.
+    pub(crate) fn stop(&self) -> Option<std::thread::JoinHandle<()>> {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.parker.unpark();
+        lock(&self.joined).take()
+    }
+}
+
+/// The timer thread.
+fn run(core: &Weak<Core>, parker: &Parker) {
+    loop {
+        let Some(core) = core.upgrade() else { return };
+        let timers = &core.timers;
+        if timers.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let now = core.clock.now();
+        timers.fire(&core, now);
+        let next = timers.wheel.next_deadline();
+        drop(core);
+        if next == Nanos::NEVER {
+            parker.park();
+        } else {
+            // The time that firing took is waited too long at most once: the next round looks again.
+            let _ = parker.park_timeout(next.since(now));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `SystemBuilder`: what a system is started with.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::{ActorSystem, SystemConfig};
+use crate::error::{ConfigError, SystemError};
+use crate::scheduler::{self, clock::Clock};
+use crate::testing::ManualClock;
+
+/// What a system is started with. Nothing happens before [`start`](Self::start), which checks everything.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// let system = ActorSystem::builder("bank").workers(2).start()?;
+/// assert_eq!(system.stats().workers, 2);
+/// assert!(ActorSystem::builder("bank").workers(5_000).start().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is started before `start`"]
+#[derive(Debug)]
+pub struct SystemBuilder {
+    name: String,
+    config: SystemConfig,
+    workers: Option<u32>,
+    clock: Option<ManualClock>,
+    stack: Option<usize>,
+}
+
+/// The smallest stack of a worker.
+const STACK_AT_LEAST: usize = 64 * 1024;
+
+impl SystemBuilder {
+    pub(super) fn new(name: &str) -> Self {
+        SystemBuilder {
+            name: name.into(),
+            config: SystemConfig::default(),
+            workers: None,
+            clock: None,
+            stack: None,
+        }
+    }
+
+    /// Worker threads, `0..=1024`; 0: one for each core that this process may use. Wins over the configuration.
+    pub fn workers(mut self, workers: u32) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// The configuration. Default: [`SystemConfig::default`].
+    pub fn config(mut self, config: SystemConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Every time limit of the system follows this clock, which a test moves. Default: the real time.
+    pub fn clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Bytes of a worker's stack, at least 64 KiB. Default: that of std's threads (2 MiB).
+    pub fn worker_stack(mut self, bytes: usize) -> Self {
+        self.stack = Some(bytes);
+        self
+    }
+
+    /// Starts the system and its threads.
+    ///
+    /// # Errors
+    /// [`Config`](SystemError::Config) for a field out of its range or an empty name, [`Refused`](SystemError::Refused)
+    /// when the operating system gives no thread or memory.
+    pub fn start(self) -> Result<ActorSystem, SystemError> {
+        let mut config = self.config;
+        if let Some(workers) = self.workers {
+            config.performance.worker_threads = workers;
+        }
+        if self.name.is_empty() {
+            let error = ConfigError::invalid("name", "\"\"", "any name that is not empty");
+            return Err(error.into());
+        }
+        if let Some(bytes) = self.stack.filter(|&bytes| bytes < STACK_AT_LEAST) {
+            let error = ConfigError::invalid("worker_stack", bytes, "65536 bytes or more");
+            return Err(error.into());
+        }
+        let clock = self.clock.map_or_else(Clock::real, Clock::Manual);
+        let (core, ends) = Core::new(&self.name, config, clock)?;
+        let system = ActorSystem::counted(Arc::clone(&core));
+        for (index, end) in ends.into_iter().enumerate() {
+            let mut thread = std::thread::Builder::new().name(format!("{}-{index}", self.name));
+            if let Some(bytes) = self.stack {
+                thread = thread.stack_size(bytes);
+            }
+            let core = Arc::clone(&core);
+            let spawned = thread.spawn(move || scheduler::run(&core, index, end));
+            match spawned {
+                Ok(thread) => system.core.life.keep(thread),
+                // Dropping the system ends the threads that were made.
+                Err(error) => {
+                    return Err(SystemError::Refused { what: "a thread", error: Arc::new(error) });
+                }
+            }
+        }
+        Ok(system)
+    }
+}

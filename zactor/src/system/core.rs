@@ -1,0 +1,123 @@
+//! What a system is made of: one struct that all its cells and threads share.
+//!
+//! The layers below name it (a cell points to its system), and each looks only into the parts that it knows.
+
+use std::sync::{Arc, Weak};
+
+use super::dead_letters::{DeadLetters, Hub};
+use super::registry::Names;
+use super::root::Root;
+use super::shutdown::Life;
+use super::stats::Meter;
+use super::{DeadLetter, DeadLetterReason, SystemConfig};
+use crate::cell::{AskPool, IdTable, Local, Registry, Task};
+use crate::error::SystemError;
+use crate::memory::Memory;
+use crate::message::ActorId;
+use crate::scheduler::Scheduler;
+use crate::scheduler::clock::Clock;
+use crate::scheduler::timers::Timers;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// See the module.
+pub(crate) struct Core {
+    me: Weak<Core>,
+    pub(crate) name: Arc<str>,
+    pub(crate) config: SystemConfig,
+    pub(crate) clock: Clock,
+    pub(crate) ids: IdTable,
+    pub(crate) locals: Registry,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) timers: Timers,
+    pub(crate) asks: AskPool,
+    pub(crate) names: Names,
+    pub(crate) root: Root,
+    pub(crate) dead_letters: Hub,
+    pub(crate) life: Life,
+    pub(crate) meter: Mutex<Meter>,
+    /// Handles that users hold.
+    pub(super) handles: AtomicUsize,
+    sequence: AtomicU64,
+    /// Last: cells and messages lie in it.
+    pub(crate) memory: Memory,
+}
+
+/// The ends of the run queues, one for each worker.
+pub(crate) type Ends = Vec<crossbeam_deque::Worker<Task>>;
+
+impl Core {
+    pub(super) fn new(
+        name: &str,
+        config: SystemConfig,
+        clock: Clock,
+    ) -> Result<(Arc<Self>, Ends), SystemError> {
+        config.validate()?;
+        let performance = &config.performance;
+        let memory = Memory::new(
+            performance.arena_size,
+            performance.message_pool_size,
+            performance.actor_pool_size,
+        );
+        let memory = memory
+            .map_err(|error| SystemError::Refused { what: "memory", error: Arc::new(error) })?;
+        let (scheduler, ends) = Scheduler::new(&config);
+        let core = Arc::new_cyclic(|me| Core {
+            me: me.clone(),
+            name: name.into(),
+            clock,
+            ids: IdTable::new(),
+            locals: Registry::default(),
+            scheduler,
+            timers: Timers::new(),
+            asks: AskPool::default(),
+            names: Names::default(),
+            root: Root::new(),
+            dead_letters: Hub::new(config.dead_letter_log),
+            life: Life::default(),
+            meter: Mutex::default(),
+            handles: AtomicUsize::new(0),
+            sequence: AtomicU64::new(0),
+            memory,
+            config,
+        });
+        Ok((core, ends))
+    }
+
+    /// A counted reference. Whoever has `&self` keeps it alive.
+    pub(crate) fn me(&self) -> Arc<Core> {
+        self.me.upgrade().expect("whoever looks at a system holds it")
+    }
+
+    pub(crate) fn weak(&self) -> Weak<Core> {
+        self.me.clone()
+    }
+
+    /// The next place in the order of starts.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A reply that nobody waits for any more: counted, and a dead letter.
+    pub(crate) fn late_reply(
+        &self,
+        local: &Local,
+        from: ActorId,
+        asker: u64,
+        message: &'static str,
+    ) {
+        local.counts.late_replies.add(1);
+        let letter = DeadLetter {
+            target: ActorId::from_raw(asker),
+            target_name: None,
+            sender: Some(from),
+            message,
+            reason: DeadLetterReason::LateReply,
+        };
+        self.dead_letters.publish(self, letter);
+    }
+
+    pub(super) fn dead_letters(&self) -> DeadLetters {
+        DeadLetters { core: self.me() }
+    }
+}

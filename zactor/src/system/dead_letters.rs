@@ -1,0 +1,174 @@
+//! Messages that nobody will handle: counted, logged, told to who wants to know.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Core;
+use crate::actor::Recipient;
+use crate::error::SendError;
+use crate::message::{ActorId, Message};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, lock};
+
+/// A message that was accepted, or a reply, that nobody will handle. It carries names only: the payload was dropped where
+/// the letter was made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// Whom it was for.
+    pub target: ActorId,
+    /// That one's name, if it had one.
+    pub target_name: Option<Arc<str>>,
+    /// Who sent it; none from outside.
+    pub sender: Option<ActorId>,
+    /// The name of the message; of a late reply, that of the message it answers.
+    pub message: &'static str,
+    /// Why nobody will handle it.
+    pub reason: DeadLetterReason,
+}
+
+impl Message for DeadLetter {
+    type Reply = ();
+}
+
+/// Why nobody will handle a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeadLetterReason {
+    /// Its actor was stopped or drained first.
+    Stopped,
+    /// Its actor was killed first.
+    Killed,
+    /// Its actor failed first.
+    Failed,
+    /// Its actor did not start.
+    StartFailed,
+    /// The mailbox was full, and its policy drops the new message.
+    DroppedNew,
+    /// The mailbox was full, and its policy drops the oldest message.
+    DroppedOld,
+    /// A reply whose ask was over.
+    LateReply,
+    /// The system was shut down first.
+    Shutdown,
+}
+
+/// Where dead letters go.
+pub(crate) struct Hub {
+    subscribers: Mutex<Vec<Recipient<DeadLetter>>>,
+    count: AtomicUsize,
+    lines_a_second: u64,
+    /// The second of the last line, and how many there were in it.
+    second: AtomicU64,
+    lines: AtomicU64,
+    made: AtomicU64,
+}
+
+impl Hub {
+    pub(super) fn new(lines_a_second: u32) -> Self {
+        Hub {
+            subscribers: Mutex::new(Vec::new()),
+            count: AtomicUsize::new(0),
+            lines_a_second: lines_a_second.into(),
+            second: AtomicU64::new(0),
+            lines: AtomicU64::new(0),
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// Logs the letter and tells all subscribers; a letter to a subscriber that has ended is not sent again.
+    pub(crate) fn publish(&self, core: &Core, letter: DeadLetter) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        if self.may_log(core) {
+            tracing::warn!(
+                target = %letter.target,
+                name = letter.target_name.as_deref().unwrap_or(""),
+                message = letter.message,
+                reason = ?letter.reason,
+                "dead letter",
+            );
+        }
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        // A recipient may schedule, and dropping one may free a cell: outside of the lock.
+        let subscribers = lock(&self.subscribers).clone();
+        let mut ended = Vec::new();
+        for subscriber in &subscribers {
+            if let Err(SendError::Closed(_)) = subscriber.tell_letter(letter.clone()) {
+                ended.push(subscriber.id());
+            }
+        }
+        if !ended.is_empty() {
+            self.forget(&ended);
+        }
+    }
+
+    fn forget(&self, ended: &[ActorId]) {
+        let mut subscribers = lock(&self.subscribers);
+        let (gone, left) =
+            subscribers.drain(..).partition(|subscriber| ended.contains(&subscriber.id()));
+        *subscribers = left;
+        self.count.store(subscribers.len(), Ordering::Release);
+        drop(subscribers);
+        let gone: Vec<Recipient<DeadLetter>> = gone;
+        drop(gone);
+    }
+
+    fn may_log(&self, core: &Core) -> bool {
+        if self.lines_a_second == 0 || !tracing::enabled!(tracing::Level::WARN) {
+            return false;
+        }
+        let second = core.clock.now().0 / 1_000_000_000;
+        if self.second.swap(second, Ordering::Relaxed) != second {
+            self.lines.store(0, Ordering::Relaxed);
+        }
+        self.lines.fetch_add(1, Ordering::Relaxed) < self.lines_a_second
+    }
+}
+
+/// The dead letters of a system.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[actor(DeadLetter)]
+/// struct Undertaker { seen: u64 }
+///
+/// impl Handler<DeadLetter> for Undertaker {
+///     fn handle(&mut self, letter: DeadLetter, _ctx: &mut Context<Self>) {
+///         println!("{} for {} was not handled: {:?}", letter.message, letter.target, letter.reason);
+///         self.seen += 1;
+///     }
+/// }
+///
+/// # let system = ActorSystem::start("doc")?;
+/// let undertaker = system.spawn(Undertaker { seen: 0 })?;
+/// system.dead_letters().subscribe(undertaker.recipient());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct DeadLetters {
+    pub(super) core: Arc<Core>,
+}
+
+impl fmt::Debug for DeadLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetters").field("count", &self.count()).finish()
+    }
+}
+
+impl DeadLetters {
+    /// Sends every later dead letter to `to` as well, until that has ended. What its mailbox refuses is not sent again.
+    pub fn subscribe(&self, to: Recipient<DeadLetter>) {
+        let hub = &self.core.dead_letters;
+        let mut subscribers = lock(&hub.subscribers);
+        subscribers.push(to);
+        hub.count.store(subscribers.len(), Ordering::Release);
+    }
+
+    /// How many there were: messages and late replies.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.core.dead_letters.made.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,173 @@
+//! The end of a system: its actors stop one by one, the youngest first; what has not ended when most of the time is over is
+//! killed; who stands in a handler even then is reported. Then the threads are joined.
+//!
+//! A thread of its own does it, so that anybody may begin a shutdown, a handler included. All who wait get its result.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::{Core, ShutdownReport};
+use crate::cell::state::order;
+use crate::cell::{HOOK, NOTHING, Waiter, Waiters, must_not_block};
+use crate::error::{StuckActor, SystemError};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, lock};
+
+/// The part of the time that is kept for killing what did not stop.
+const KILL_SHARE: u32 = 4;
+/// That part is at most this long.
+const KILL_AT_MOST: Duration = Duration::from_millis(500);
+/// How long the threads of workers that are not stuck may take to return.
+const JOIN_AT_MOST: Duration = Duration::from_secs(5);
+
+type Outcome = Result<ShutdownReport, SystemError>;
+
+/// Whether the system lives, and how it ended.
+#[derive(Default)]
+pub(crate) struct Life {
+    closing: AtomicBool,
+    /// All top-level actors have ended.
+    empty: Waiters,
+    outcome: OnceLock<Outcome>,
+    over: Waiters,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+impl Life {
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn keep(&self, thread: std::thread::JoinHandle<()>) {
+        lock(&self.threads).push(thread);
+    }
+
+    /// The last top-level actor has ended.
+    pub(super) fn all_ended(&self) {
+        for waiter in self.empty.finish() {
+            waiter.wake();
+        }
+    }
+}
+
+/// Blocks until `over` says so, or `until`. False: it did not.
+fn wait(waiters: &Waiters, until: Option<Instant>) -> bool {
+    let mut key = None;
+    loop {
+        key = waiters.register(key, Waiter::Thread(std::thread::current()));
+        let Some(registered) = key else { return true };
+        match until {
+            None => std::thread::park(),
+            Some(until) => {
+                let now = Instant::now();
+                if now >= until {
+                    waiters.forget(registered);
+                    return false;
+                }
+                std::thread::park_timeout(until - now);
+            }
+        }
+    }
+}
+
+/// When `limit` is over, `None` if that is never.
+fn deadline(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}
+
+/// Begins the shutdown, once; `orders` is for all top-level actors.
+pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration) {
+    if core.life.closing.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let mine = Arc::clone(core);
+    let closer = move || {
+        let outcome = close(&mine, orders, limit);
+        // Set once: only one closer runs.
+        let _ = mine.life.outcome.set(outcome);
+        for waiter in mine.life.over.finish() {
+            waiter.wake();
+        }
+    };
+    let name = format!("{}-shutdown", core.name);
+    if let Err(error) = std::thread::Builder::new().name(name).spawn(closer) {
+        let refused = SystemError::Refused { what: "a thread", error: Arc::new(error) };
+        core.root.close(core, order::KILL | order::SHUTDOWN);
+        core.scheduler.stop_workers();
+        let _ = core.life.outcome.set(Err(refused));
+        for waiter in core.life.over.finish() {
+            waiter.wake();
+        }
+    }
+}
+
+/// Waits for the result of the shutdown that has begun.
+pub(super) fn outcome(core: &Core, limit: Option<Duration>) -> Outcome {
+    if must_not_block() {
+        return core.life.outcome.get().cloned().unwrap_or(Err(SystemError::WouldBlock));
+    }
+    // The closer keeps to the limit itself; what it needs besides is for joining.
+    let until = limit.and_then(|limit| deadline(limit.saturating_add(JOIN_AT_MOST)));
+    if !wait(&core.life.over, until) {
+        return Err(SystemError::Timeout);
+    }
+    core.life.outcome.get().cloned().unwrap_or(Err(SystemError::Timeout))
+}
+
+fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
+    let kill = (limit / KILL_SHARE).min(KILL_AT_MOST);
+    let (stop_until, kill_until) = (deadline(limit.saturating_sub(kill)), deadline(limit));
+    core.root.close(core, orders);
+    let mut stuck = Vec::new();
+    if !wait(&core.life.empty, stop_until) {
+        core.ids.for_each(|cell| {
+            crate::actor::schedule(core, cell.order(order::KILL | order::SHUTDOWN));
+        });
+        if !wait(&core.life.empty, kill_until) {
+            stuck = who_is_stuck(core);
+        }
+    }
+    core.scheduler.stop_workers();
+    join(core, stuck.is_empty());
+    if stuck.is_empty() {
+        return Ok(ShutdownReport { stats: core.stats(), stuck: Vec::new() });
+    }
+    for actor in &stuck {
+        tracing::error!(%actor, system = %core.name, "actor did not stop");
+    }
+    Err(SystemError::Stuck(stuck))
+}
+
+/// Those that have not ended and stand in a handler or hook; without any, all that have not ended.
+fn who_is_stuck(core: &Core) -> Vec<StuckActor> {
+    let mut stuck = Vec::new();
+    let mut waiting = Vec::new();
+    core.ids.for_each(|cell| {
+        if cell.state().is_ended() {
+            return;
+        }
+        let current = cell.current();
+        let message = cell.message_name(current);
+        let actor = StuckActor { id: cell.id, name: cell.name().cloned(), message };
+        if current == NOTHING { waiting.push(actor) } else { stuck.push(actor) }
+    });
+    debug_assert!(HOOK != NOTHING);
+    if stuck.is_empty() { waiting } else { stuck }
+}
+
+/// Joins the threads: all of them, or, if some are stuck, those that return.
+fn join(core: &Core, all: bool) {
+    let timer = core.timers.stop();
+    let threads = std::mem::take(&mut *lock(&core.life.threads));
+    let until = Instant::now() + if all { JOIN_AT_MOST } else { Duration::from_millis(100) };
+    for thread in threads.into_iter().chain(timer) {
+        while !thread.is_finished() && Instant::now() < until {
+            // Workers have been woken and return within microseconds.
+            std::thread::yield_now();
+        }
+        if thread.is_finished() {
+            // A worker does not panic: what it runs of the user's is caught.
+            let _ = thread.join();
+        }
+    }
+}

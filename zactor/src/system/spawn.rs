@@ -1,0 +1,319 @@
+//! Starting actors: `ActorBuilder`, and the verbs of `ActorSystem` and `Context` that use it.
+//!
+//! Factory and `pre_start` run on the calling thread, in a catch, before `spawn` returns; messages sent meanwhile wait.
+//! Until `pre_start` has succeeded the actor is nobody's but the caller's: whatever fails before leaves nothing behind.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{ActorSystem, Core};
+use crate::actor::{Actor, ActorRef, Body, Cause, Context, Phase, abandon, begin_end, guarded};
+use crate::cell::state::order;
+use crate::cell::{Birth, Cell, CellRef, HOOK, Local, NOTHING, Task, Turn};
+use crate::error::{ConfigError, SpawnError};
+use crate::mailbox::Capacity;
+use crate::message::ActorId;
+use crate::supervision::Failure;
+use crate::sync::lock;
+
+const BATCHES: std::ops::RangeInclusive<u32> = 1..=65_536;
+
+/// What an actor is made with. Nothing happens before [`spawn`](Self::spawn), which checks everything.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[actor]
+/// struct Counter { n: u64 }
+/// #[handlers]
+/// impl Counter {
+///     fn add(&mut self, by: u64) { self.n += by; }
+/// }
+/// # let system = ActorSystem::start("doc")?;
+/// let counter = system.actor(|| Counter { n: 0 }).name("counter").mailbox_capacity(16).spawn()?;
+/// assert_eq!(counter.name(), Some("counter"));
+/// assert_eq!(system.lookup::<Counter>("counter"), Some(counter));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is started before `spawn`"]
+pub struct ActorBuilder<'a, A> {
+    place: Place<'a>,
+    make: Make<A>,
+    settings: Settings,
+}
+
+/// Where an actor is to stand.
+enum Place<'a> {
+    Root(&'a Arc<Core>),
+    Under(&'a CellRef),
+}
+
+enum Make<A> {
+    Value(A),
+    Factory(Box<dyn FnMut() -> A + Send>),
+}
+
+#[derive(Default)]
+struct Settings {
+    name: Option<String>,
+    capacity: Option<Capacity>,
+    batch: Option<u32>,
+}
+
+impl<A> fmt::Debug for ActorBuilder<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActorBuilder").field("name", &self.settings.name).finish_non_exhaustive()
+    }
+}
+
+impl<A: Actor> ActorBuilder<'_, A> {
+    /// A name, not empty, that no living actor of the system has. Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.settings.name = Some(name.into());
+        self
+    }
+
+    /// Messages that the mailbox holds, `1..=2_000_000` (1,000,000 where user addresses have 48 bits). Default: what
+    /// `#[actor(mailbox(..))]` says, else `actor_mailbox_capacity` of the configuration.
+    pub fn mailbox_capacity(mut self, messages: u32) -> Self {
+        self.settings.capacity = Some(Capacity::Messages(messages));
+        self
+    }
+
+    /// The mailbox has no limit.
+    pub fn unbounded(mut self) -> Self {
+        self.settings.capacity = Some(Capacity::Unbounded);
+        self
+    }
+
+    /// Most messages that the actor handles in one turn, `1..=65_536`. Default: what `#[actor(batch = ..)]` says, else
+    /// `batch_size` of the configuration.
+    pub fn batch(mut self, messages: u32) -> Self {
+        self.settings.batch = Some(messages);
+        self
+    }
+
+    /// Starts the actor: runs its factory and `pre_start` on this thread.
+    ///
+    /// # Errors
+    /// [`Config`](SpawnError::Config) for an option out of its range, [`NameTaken`](SpawnError::NameTaken),
+    /// [`Closed`](SpawnError::Closed) when the system or the parent ends, [`Failed`](SpawnError::Failed) when factory or
+    /// `pre_start` fail. Nothing of the actor is left then.
+    pub fn spawn(self) -> Result<ActorRef<A>, SpawnError> {
+        match self.make {
+            Make::Value(value) => start(self.place, self.settings, move || value),
+            Make::Factory(factory) => start(self.place, self.settings, factory),
+        }
+    }
+}
+
+impl ActorSystem {
+    /// Starts an actor from a value.
+    ///
+    /// # Errors
+    /// As [`ActorBuilder::spawn`].
+    ///
+    /// ```
+    /// # use zactor::prelude::*;
+    /// # #[actor]
+    /// # struct Counter { n: u64 }
+    /// # #[handlers]
+    /// # impl Counter { fn get(&self) -> u64 { self.n } }
+    /// # let system = ActorSystem::start("doc")?;
+    /// let counter: ActorRef<Counter> = system.spawn(Counter { n: 7 })?;
+    /// assert_eq!(counter.get().wait()?, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn<A: Actor>(&self, actor: A) -> Result<ActorRef<A>, SpawnError> {
+        start(Place::Root(&self.core), Settings::default(), move || actor)
+    }
+
+    /// Starts an actor from a factory.
+    ///
+    /// # Errors
+    /// As [`ActorBuilder::spawn`].
+    pub fn spawn_with<A: Actor>(
+        &self,
+        factory: impl FnMut() -> A + Send + 'static,
+    ) -> Result<ActorRef<A>, SpawnError> {
+        start(Place::Root(&self.core), Settings::default(), factory)
+    }
+
+    /// An actor from a factory, with options.
+    pub fn actor<A: Actor, F: FnMut() -> A + Send + 'static>(
+        &self,
+        factory: F,
+    ) -> ActorBuilder<'_, A> {
+        let make = Make::Factory(Box::new(factory));
+        ActorBuilder { place: Place::Root(&self.core), make, settings: Settings::default() }
+    }
+
+    /// An actor from a value, with options.
+    pub fn actor_of<A: Actor>(&self, actor: A) -> ActorBuilder<'_, A> {
+        let make = Make::Value(actor);
+        ActorBuilder { place: Place::Root(&self.core), make, settings: Settings::default() }
+    }
+}
+
+impl<A: Actor> Context<A> {
+    fn place(&self) -> Place<'_> {
+        Place::Under(self.reference().0.cell())
+    }
+
+    /// Starts a child from a value. It ends when this actor ends.
+    ///
+    /// # Errors
+    /// As [`ActorBuilder::spawn`].
+    pub fn spawn<B: Actor>(&mut self, child: B) -> Result<ActorRef<B>, SpawnError> {
+        start(self.place(), Settings::default(), move || child)
+    }
+
+    /// Starts a child from a factory. It ends when this actor ends.
+    ///
+    /// # Errors
+    /// As [`ActorBuilder::spawn`].
+    pub fn spawn_with<B: Actor>(
+        &mut self,
+        factory: impl FnMut() -> B + Send + 'static,
+    ) -> Result<ActorRef<B>, SpawnError> {
+        start(self.place(), Settings::default(), factory)
+    }
+
+    /// A child from a factory, with options.
+    pub fn actor<B: Actor, F: FnMut() -> B + Send + 'static>(
+        &mut self,
+        factory: F,
+    ) -> ActorBuilder<'_, B> {
+        let make = Make::Factory(Box::new(factory));
+        ActorBuilder { place: self.place(), make, settings: Settings::default() }
+    }
+
+    /// A child from a value, with options.
+    pub fn actor_of<B: Actor>(&mut self, child: B) -> ActorBuilder<'_, B> {
+        let make = Make::Value(child);
+        ActorBuilder { place: self.place(), make, settings: Settings::default() }
+    }
+}
+
+/// What the options come to.
+struct Checked {
+    name: Option<Arc<str>>,
+    limit: u32,
+    batch: u32,
+}
+
+impl Settings {
+    fn check<A: Actor>(self, core: &Core) -> Result<Checked, ConfigError> {
+        let performance = &core.config.performance;
+        let capacity = self.capacity.or(A::OPTIONS.capacity);
+        let capacity = capacity.unwrap_or(Capacity::Messages(performance.actor_mailbox_capacity));
+        let batch = self.batch.or(A::OPTIONS.batch).unwrap_or(performance.batch_size);
+        if !BATCHES.contains(&batch) {
+            return Err(ConfigError::invalid("batch", batch, "1..=65536"));
+        }
+        if self.name.as_deref() == Some("") {
+            return Err(ConfigError::invalid("name", "\"\"", "any name that is not empty"));
+        }
+        Ok(Checked {
+            name: self.name.map(Arc::from),
+            limit: capacity.limit()?,
+            batch: if performance.enable_batching { batch } else { 1 },
+        })
+    }
+}
+
+fn start<A: Actor>(
+    place: Place<'_>,
+    settings: Settings,
+    make: impl FnOnce() -> A,
+) -> Result<ActorRef<A>, SpawnError> {
+    let (core, parent) = match place {
+        Place::Root(core) => (Arc::clone(core), None),
+        Place::Under(parent) => (parent.core().me(), Some(parent)),
+    };
+    let checked = settings.check::<A>(&core)?;
+    if core.life.is_closing() || parent.is_some_and(|parent| !parent.is_alive()) {
+        return Err(SpawnError::Closed);
+    }
+    let value = guarded(make).map_err(|payload| SpawnError::Failed(Failure::of(payload)))?;
+    Local::with(&core, |local| {
+        let Some(slot) = local.slot(&core) else {
+            let error = ConfigError::invalid("actors", "2^32", "fewer that live at once");
+            return Err(SpawnError::Config(error));
+        };
+        let birth = |counted| Birth {
+            core: counted,
+            id: core.ids.id_of(slot),
+            limit: checked.limit,
+            batch: checked.batch,
+            sequence: core.next_sequence(),
+            parent: parent.map_or(ActorId::NONE, |parent| parent.id),
+        };
+        let body = Body { value: Some(value), phase: Phase::Live };
+        let (reference, task) = Cell::create(&core, local, birth, body);
+        let turn = task.begin::<Body<A>>(local);
+        let joined = match parent {
+            Some(parent) => lock(&parent.rare().family).add(reference.cell()),
+            None => core.root.join(reference.cell()),
+        };
+        if !joined {
+            abandon(turn);
+            return Err(SpawnError::Closed);
+        }
+        if let Some(name) = checked.name {
+            if !core.names.take(&name, reference.id) {
+                let failure = Failure::NormalEnd;
+                hand_on(&core, local, begin_end(turn, Cause::StartFailed(failure)));
+                return Err(SpawnError::NameTaken);
+            }
+            // Set once: the cell is new.
+            let _ = reference.rare().name.set(name);
+        }
+        first_hook(&core, local, turn)?;
+        Ok(ActorRef(reference))
+    })
+}
+
+/// Runs `pre_start` and lets the actor go.
+fn first_hook<A: Actor>(
+    core: &Core,
+    local: &Local,
+    mut turn: Turn<'_, Body<A>>,
+) -> Result<(), SpawnError> {
+    let mut ctx = Context::new(turn.here());
+    let cell = turn.cell();
+    cell.set_current(HOOK);
+    let started = match turn.resident().value.as_mut() {
+        Some(value) => local.run_as(&cell, || guarded(|| value.pre_start(&mut ctx))),
+        None => Ok(Ok(())),
+    };
+    cell.set_current(NOTHING);
+    let failure = match started {
+        Err(payload) => Some(Failure::of(payload)),
+        Ok(Err(failure)) => Some(failure),
+        Ok(Ok(())) => ctx.take_failure(),
+    };
+    if let Some(failure) = failure {
+        tracing::error!(
+            actor = %cell.id,
+            kind = (cell.meta.type_name)(),
+            %failure,
+            "actor failed to start",
+        );
+        hand_on(core, local, begin_end(turn, Cause::StartFailed(failure.clone())));
+        return Err(SpawnError::Failed(failure));
+    }
+    local.counts.created.add(1);
+    if ctx.is_stopping() {
+        hand_on(core, local, begin_end(turn, Cause::Ordered(order::STOP)));
+    } else if let Some(turn) = turn.mark_idle() {
+        core.scheduler.schedule(local, turn.again());
+    }
+    Ok(())
+}
+
+fn hand_on(core: &Core, local: &Local, task: Option<Task>) {
+    if let Some(task) = task {
+        core.scheduler.schedule(local, task);
+    }
+}
