@@ -1,8 +1,8 @@
 //! The intrusive queue as a channel that nobody can misuse.
 //!
 //! ```text
-//! Sender ─┬─ Arc ─▶ [ Head · limit · ─┼─▶ stub ] ◀─ Arc ─ Receiver: Tail, messages taken
-//! Sender ─┘
+//! Sender: Cache ─┬─ Arc ─▶ [ Head · limit · stub · Spare ] ◀─ Arc ─ Receiver: Tail, Chain, taken
+//! Sender: Cache ─┘
 //! ```
 //! 1. There is one `Receiver`, and it takes by `&mut`: it is the consumer. Else a message is read twice.
 //! 2. `IDLE` is set by the receiver's drop only: else it comes when it likes, nobody schedules it.
@@ -11,17 +11,19 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use super::mpsc::{GaveBack, Head, Link, MAX_CAPACITY, NotEmpty, Popped, Pushed, Refused, Tail};
+use super::nodes::{Cache, Chain, Node, Spare};
 use crate::error::ConfigError;
-use crate::sync::cell::UnsafeCell;
 use crate::sync::{Arc, thread};
 
 /// Up to this capacity room is given back message by message, above it in batches of `BATCH`.
 const EXACT: u32 = 1_024;
 const BATCH: u32 = 64;
+/// Nodes that the receiver gathers before it leaves them to the senders, and that it keeps at most.
+const CHAIN: u32 = 32;
+const MOST_KEPT: u32 = 256;
 
 /// A queue for at most `capacity` messages: any number of senders, one receiver.
 ///
@@ -56,87 +58,60 @@ pub fn channel<T: Send>(capacity: usize) -> Result<(Sender<T>, Receiver<T>), Con
         tail: Tail::new(shared.stub),
         taken: 0,
         batch: if limit <= EXACT { 1 } else { BATCH },
+        kept: 0,
+        chain: Chain::new(),
         shared: Arc::clone(&shared),
         payload: PhantomData,
     };
-    Ok((Sender { shared, payload: PhantomData }, receiver))
+    Ok((Sender { shared, cache: Cache::new(), payload: PhantomData }, receiver))
 }
 
 /// What the two ends have in common.
-struct Shared {
+struct Shared<T> {
     head: Head,
     limit: u32,
     /// Apart, for the head must know its address.
     stub: NonNull<Link>,
+    spare: Spare<T>,
 }
 
 #[repr(C, align(64))]
 struct Stub(Link);
 
 // SAFETY: the stub is owned, and touched through its atomic link only, by the rules of the queue.
-unsafe impl Send for Shared {}
+unsafe impl<T> Send for Shared<T> {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl<T> Sync for Shared<T> {}
 
-impl Shared {
+impl<T> Shared<T> {
     fn new(limit: u32) -> Self {
         let stub = NonNull::from(Box::leak(Box::new(Stub(Link::new())))).cast();
-        Self { head: Head::new_busy(stub), limit, stub }
+        Self { head: Head::new_busy(stub), limit, stub, spare: Spare::new() }
     }
 }
 
-impl Drop for Shared {
+impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
         // SAFETY: made by `Box` in `new`; the last owner of `Shared` goes, nobody pushes or pops.
         drop(unsafe { Box::from_raw(self.stub.cast::<Stub>().as_ptr()) });
     }
 }
 
-/// A message on its way.
-#[repr(C, align(64))]
-struct Node<T> {
-    link: Link,
-    /// There while the node is queued, gone once it is the tail.
-    value: UnsafeCell<MaybeUninit<T>>,
-}
-
-impl<T> Node<T> {
-    fn boxed(value: T) -> NonNull<Link> {
-        let node = Self { link: Link::new(), value: UnsafeCell::new(MaybeUninit::new(value)) };
-        NonNull::from(Box::leak(Box::new(node))).cast()
-    }
-
-    /// # Safety
-    /// `link` came from `boxed` of the same `T`, its value was not taken, and no other thread has it.
-    unsafe fn take(link: NonNull<Link>) -> T {
-        // SAFETY: alive; the value is touched by no other thread (caller).
-        let value = unsafe { &(*link.cast::<Self>().as_ptr()).value };
-        // SAFETY: initialised by `boxed`; read once, for the caller takes it once.
-        value.with_mut(|value| unsafe { value.cast::<T>().read() })
-    }
-
-    /// # Safety
-    /// `link` came from `boxed` of the same `T`, its value was taken, and it is the caller's.
-    unsafe fn free(link: NonNull<Link>) {
-        // SAFETY: made by `Box` in `boxed`; a `MaybeUninit` drops nothing.
-        drop(unsafe { Box::from_raw(link.cast::<Self>().as_ptr()) });
-    }
-}
-
 /// The end that takes messages in; clones feed the same [`Receiver`].
 pub struct Sender<T> {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<T>>,
+    cache: Cache<T>,
     payload: PhantomData<fn(T)>,
 }
 
 impl<T: Send> Sender<T> {
-    /// Puts `message` into the queue. One atomic operation and one allocation.
+    /// Puts `message` into the queue. Allocates when the receiver has left no node to use again.
     ///
     /// # Errors
     /// The message itself, when the queue is full or the receiver is gone.
     #[inline]
     pub fn push(&self, message: T) -> Result<(), T> {
-        let node = Node::boxed(message);
+        let node = self.cache.node(&self.shared.spare, message);
         // SAFETY: a chain of one, just made, aligned to 64; `Shared` keeps the stub alive.
         match unsafe { self.shared.head.push(node, node, 1, self.shared.limit) } {
             Ok(Pushed::Quiet { .. } | Pushed::Schedule | Pushed::Wrapped) => Ok(()),
@@ -144,7 +119,7 @@ impl<T: Send> Sender<T> {
                 // SAFETY: refused, so still this thread's, with its value.
                 let message = unsafe { Node::<T>::take(node) };
                 // SAFETY: the same node, its value taken.
-                unsafe { Node::<T>::free(node) };
+                unsafe { self.cache.give(node) };
                 Err(message)
             }
         }
@@ -153,7 +128,7 @@ impl<T: Send> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), payload: PhantomData }
+        Self { shared: Arc::clone(&self.shared), cache: Cache::new(), payload: PhantomData }
     }
 }
 
@@ -169,7 +144,10 @@ pub struct Receiver<T> {
     /// Messages taken whose room was not given back yet, and how many of them are too many.
     taken: u32,
     batch: u32,
-    shared: Arc<Shared>,
+    /// Empty nodes that the senders are to have, and how many.
+    chain: Chain<T>,
+    kept: u32,
+    shared: Arc<Shared<T>>,
     payload: PhantomData<T>,
 }
 
@@ -186,8 +164,8 @@ impl<T> Receiver<T> {
             return None;
         };
         if let Some(freed) = freed {
-            // SAFETY: given out by the queue, and its value was taken when it became the tail.
-            unsafe { Node::<T>::free(freed) };
+            // SAFETY: given out by the queue, and its message was taken when it became the tail.
+            unsafe { self.keep(freed) };
         }
         // SAFETY: just become the tail: no producer touches its value, nobody else takes it.
         let message = unsafe { Node::<T>::take(node) };
@@ -196,6 +174,23 @@ impl<T> Receiver<T> {
             self.give_back();
         }
         Some(message)
+    }
+
+    /// Leaves an empty node to the senders, or frees it if they have enough.
+    ///
+    /// # Safety
+    /// It is the receiver's, and empty.
+    unsafe fn keep(&mut self, node: NonNull<Link>) {
+        if self.kept == MOST_KEPT {
+            // SAFETY: passed on; the senders' cache made it.
+            return unsafe { Node::<T>::free(node) };
+        }
+        // SAFETY: as above.
+        unsafe { self.chain.push(node) };
+        self.kept += 1;
+        if self.kept >= CHAIN && self.shared.spare.put(&mut self.chain) {
+            self.kept = 0;
+        }
     }
 
     fn next(&mut self) -> Popped {

@@ -8,6 +8,7 @@
 
 mod channel;
 pub mod mpsc;
+mod nodes;
 pub(crate) mod oneshot;
 pub mod spsc;
 

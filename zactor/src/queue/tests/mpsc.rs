@@ -284,6 +284,26 @@ fn receiver_outlives_the_senders() {
     assert_eq!(receiver.pop().as_deref(), Some("last words"));
 }
 
+/// The receiver's nodes come back to the senders, in chains, and none is used twice at a time.
+#[test]
+fn nodes_that_are_used_again_mix_no_messages() {
+    let (sender, mut receiver) = channel(4_096).unwrap();
+    let other = sender.clone();
+    let (mut pushed, mut popped) = (0_u64, 0_u64);
+    for burst in (1..1_000).chain((1..1_000).rev()).step_by(7) {
+        for _ in 0..burst {
+            let sender = if pushed % 3 == 0 { &sender } else { &other };
+            sender.push(Box::new(pushed)).unwrap();
+            pushed += 1;
+        }
+        while let Some(message) = receiver.pop() {
+            assert_eq!(*message, popped);
+            popped += 1;
+        }
+    }
+    assert_eq!(pushed, popped);
+}
+
 /// Exactly once each, in the order of their producer, through a queue that is full most of the time.
 #[test]
 fn stress_of_several_producers_loses_and_reorders_nothing() {
