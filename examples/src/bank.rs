@@ -159,7 +159,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         let books = books.clone();
         let teller_ref =
             system.spawn(Teller { accounts, random, to_begin, under_way, made, refused, books })?;
-        let share = transfers / u64::from(tellers) + u64::from(teller < transfers % u64::from(tellers));
+        let share =
+            transfers / u64::from(tellers) + u64::from(teller < transfers % u64::from(tellers));
         teller_ref.tell(Open(share))?;
     }
     drop(books);
@@ -186,7 +187,14 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         ("time", format!("{} with {tellers} tellers on {workers} workers", ui::time(time))),
         ("throughput", format!("{} asks", ui::rate(2 * made + refused, time))),
         ("an ask", format!("p50 {}, p99 {}", ui::time(latency.p50), ui::time(latency.p99))),
-        ("check", if right { format!("the sum is {} as before", ui::count(sum)) } else { format!("THE SUM IS {sum}") }),
+        (
+            "check",
+            if right {
+                format!("the sum is {} as before", ui::count(sum))
+            } else {
+                format!("THE SUM IS {sum}")
+            },
+        ),
     ]);
     ui::print(&table.to_string())?;
     Ok(ui::checked(right))

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn command_line_is_consistent() {
-        clap::CommandFactory::command().debug_assert();
-        let _: Arguments = Parser::parse_from(["zactor-examples", "census", ".", "--json", "--verify"]);
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+        let _: Arguments =
+            Parser::parse_from(["zactor-examples", "census", ".", "--json", "--verify"]);
     }
 }

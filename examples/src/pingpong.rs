@@ -85,7 +85,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         ("throws", ui::count(throws)),
         ("time", ui::time(time)),
         ("throughput", ui::rate(throws, time)),
-        ("check", if right { "each throw was caught once".into() } else { format!("THROWN: {thrown}") }),
+        (
+            "check",
+            if right { "each throw was caught once".into() } else { format!("THROWN: {thrown}") },
+        ),
     ]);
     ui::print(&table.to_string())?;
     Ok(ui::checked(right))

@@ -83,7 +83,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let &Arguments { actors, tokens, laps } = arguments;
     let system = ActorSystem::start("ring")?;
     let (line, finished) = std::sync::mpsc::channel();
-    let first = system.spawn(Node { next: None, passed: 0, finish: Some(Finish { tokens, line }) })?;
+    let first =
+        system.spawn(Node { next: None, passed: 0, finish: Some(Finish { tokens, line }) })?;
     let mut ring = vec![first.clone()];
     for _ in 1..actors {
         ring.push(system.spawn(Node { next: None, passed: 0, finish: None })?);
@@ -109,7 +110,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         ("hops", ui::count(hops)),
         ("time", ui::time(time)),
         ("throughput", format!("{} ({} a hop)", ui::rate(hops, time), ui::time(a_hop))),
-        ("check", if right { "each actor saw each token in each lap" } else { "TOKENS WERE LOST" }.into()),
+        (
+            "check",
+            if right { "each actor saw each token in each lap" } else { "TOKENS WERE LOST" }.into(),
+        ),
     ]);
     ui::print(&table.to_string())?;
     Ok(ui::checked(right))

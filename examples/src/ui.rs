@@ -44,7 +44,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 /// A table whose columns but the first `left` ones are numbers.
 pub(crate) fn table(header: &[&str], left: usize, rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec()).add_rows(rows);
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_header(header.to_vec()).add_rows(rows);
     for column in table.column_iter_mut().skip(left) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -55,7 +55,7 @@ pub(crate) fn table(header: &[&str], left: usize, rows: Vec<Vec<String>>) -> Tab
 pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
     let rows = rows.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]);
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).add_rows(rows);
+    table.load_style(presets::UTF8_BORDERS_ONLY).add_rows(rows);
     table
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -72,9 +72,11 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+const BYTES: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+
 /// A number of bytes with a unit that suits it.
 pub(crate) fn bytes(n: u64) -> String {
-    scaled(n as f64, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+    scaled(n as f64, 1024.0, &BYTES)
 }
 
 /// A duration with a unit that suits it.
@@ -82,9 +84,20 @@ pub(crate) fn time(time: Duration) -> String {
     scaled(time.as_nanos() as f64, 1000.0, &["ns", "µs", "ms", "s"])
 }
 
-/// So many a second, in a time.
+/// How many a second.
 pub(crate) fn rate(n: u64, time: Duration) -> String {
-    format!("{}/s", scaled(n as f64 / time.as_secs_f64().max(1e-9), 1000.0, &["", "thousand", "million", "billion"]).trim_end())
+    let units = ["", "thousand", "million", "billion"];
+    format!("{}/s", scaled(per_second(n, time), 1000.0, &units).trim_end())
+}
+
+/// How many bytes a second.
+pub(crate) fn byte_rate(n: u64, time: Duration) -> String {
+    format!("{}/s", scaled(per_second(n, time), 1024.0, &BYTES))
+}
+
+/// `n` in `time`, by the second.
+pub(crate) fn per_second(n: u64, time: Duration) -> f64 {
+    n as f64 / time.as_secs_f64().max(1e-9)
 }
 
 fn scaled(mut n: f64, step: f64, units: &[&str]) -> String {
@@ -93,7 +106,13 @@ fn scaled(mut n: f64, step: f64, units: &[&str]) -> String {
         n /= step;
         unit += 1;
     }
-    let digits = if n.fract() == 0.0 && unit == 0 || n >= 100.0 { 0 } else if n >= 10.0 { 1 } else { 2 };
+    let digits = if n.fract() == 0.0 && unit == 0 || n >= 100.0 {
+        0
+    } else if n >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{n:.digits$} {}", units[unit])
 }
 
@@ -107,10 +126,17 @@ impl Progress {
             return Self(ProgressBar::hidden());
         }
         let (bar, template) = match total {
-            Some(total) => (ProgressBar::new(total), "{prefix} [{wide_bar}] {bytes}/{total_bytes} {binary_bytes_per_sec} {msg}"),
-            None => (ProgressBar::no_length(), "{spinner} {prefix} {bytes} {binary_bytes_per_sec} {msg}"),
+            Some(total) => (
+                ProgressBar::new(total),
+                "{prefix} [{wide_bar}] {bytes}/{total_bytes} {binary_bytes_per_sec} {msg}",
+            ),
+            None => (
+                ProgressBar::no_length(),
+                "{spinner} {prefix} {bytes} {binary_bytes_per_sec} {msg}",
+            ),
         };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(bar.with_style(style).with_prefix(what))
     }
 
@@ -143,7 +169,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_scaled() {
-        assert_eq!([0, 12, 123, 1_234, 1_234_567].map(count), ["0", "12", "123", "1,234", "1,234,567"]);
+        assert_eq!(
+            [0, 12, 123, 1_234, 1_234_567].map(count),
+            ["0", "12", "123", "1,234", "1,234,567"]
+        );
         assert_eq!([0, 1023, 1536, 200 << 20].map(bytes), ["0 B", "1023 B", "1.50 KiB", "200 MiB"]);
         assert_eq!(time(Duration::from_micros(12_345)), "12.3 ms");
         assert_eq!(rate(3_000_000, Duration::from_secs(2)), "1.50 million/s");

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::vec;
 
+use crate::census::Job;
 use crate::census::tally::{Note, Tally};
 use crate::census::text::is_binary;
 
@@ -31,14 +32,17 @@ enum Directory {
 }
 
 impl Walk {
-    /// Begins a walk that passes over directories and files named as in `skip`.
-    pub(crate) fn new(roots: &[PathBuf], skip: &[String]) -> Self {
-        Self { roots: roots.to_vec().into_iter(), open: Vec::new(), skip: skip.to_vec(), tally: Tally::default() }
+    /// Begins a walk that passes over directories and files named as in `job.skip`.
+    pub(crate) fn new(job: &Job) -> Self {
+        let (roots, skip) = (job.paths.clone().into_iter(), job.skip.clone());
+        Self { roots, open: Vec::new(), skip, tally: Tally::default() }
     }
 
     fn enter(&mut self, path: PathBuf) {
         match fs::read_dir(&path) {
-            Ok(entries) if self.open.len() < OPEN_DIRECTORIES => self.open.push(Directory::Open(entries)),
+            Ok(entries) if self.open.len() < OPEN_DIRECTORIES => {
+                self.open.push(Directory::Open(entries))
+            }
             Ok(entries) => {
                 let entries: Vec<_> = entries.collect();
                 self.open.push(Directory::Listed(entries.into_iter()));
@@ -53,7 +57,8 @@ impl Walk {
             Ok(kind) if kind.is_file() => return Some(path),
             Ok(kind) if kind.is_dir() => self.enter(path),
             Ok(kind) => {
-                let what = if kind.is_symlink() { "symbolic link" } else { "device, pipe or socket" };
+                let what =
+                    if kind.is_symlink() { "symbolic link" } else { "device, pipe or socket" };
                 self.tally.note(Note::Special, path, what.into());
             }
             Err(error) => self.tally.note(Note::Unreadable, path, error.to_string()),
@@ -82,9 +87,14 @@ impl Iterator for Walk {
             match entry {
                 None => drop(self.open.pop()),
                 Some(Err(error)) => {
-                    self.tally.note(Note::Unreadable, PathBuf::from("(entry of a directory)"), error.to_string());
+                    self.tally.note(
+                        Note::Unreadable,
+                        PathBuf::from("(entry of a directory)"),
+                        error.to_string(),
+                    );
                 }
-                Some(Ok(entry)) if self.skip.iter().any(|name| entry.file_name() == name.as_str()) => {}
+                Some(Ok(entry))
+                    if self.skip.iter().any(|name| entry.file_name() == name.as_str()) => {}
                 Some(Ok(entry)) => {
                     if let Some(file) = self.visit(entry.path(), entry.file_type()) {
                         return Some(file);
@@ -122,7 +132,9 @@ impl Reading {
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Piece {
         let (len, error) = fill(&mut self.file, buffer);
         if !std::mem::replace(&mut self.begun, true) && is_binary(&buffer[..len.min(BEGINNING)]) {
-            return Piece::Binary(self.file.metadata().map_or(len as u64, |metadata| metadata.len()));
+            return Piece::Binary(
+                self.file.metadata().map_or(len as u64, |metadata| metadata.len()),
+            );
         }
         match error {
             Some(error) => Piece::Broken(len, error),

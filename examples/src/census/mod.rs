@@ -25,16 +25,23 @@ mod files;
 mod plain;
 mod actors;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use tally::Tally;
-use vocabulary::{MostFrequent, Vocabulary};
+use vocabulary::{Limit, MostFrequent, Vocabulary};
 
-/// Text is read as bytes: a word is a run of letters, digits, underscores and non-ASCII bytes that does not begin with a
-/// digit; words over 64 bytes are counted as "overlong", not one by one. A line ends with a line feed or with its file.
-///
-/// Binary files (a control byte in the first 8 KiB that text has not) count with their bytes only. Symbolic links are not
-/// followed. What cannot be read is counted and named, and ends nothing.
+const HOW_IT_COUNTS: &str = "\
+Text is read as bytes. A word is a run of letters, digits, underscores and non-ASCII bytes that does not begin with a digit; \
+words over 64 bytes are counted as overlong, not each by itself. A line ends with a line feed or with its file.
+
+Binary files (in the first 8 KiB is a control byte that text does not have) count with their bytes only. Symbolic links are \
+not followed. What cannot be read is counted and named, and ends nothing.
+
+Exit code: 0; 1 if --verify found a difference; 2 if the census itself failed.";
+
 #[derive(clap::Args)]
+#[command(after_help = HOW_IT_COUNTS)]
 pub(crate) struct Arguments {
     /// Files and directories.
     #[arg(default_value = ".")]
@@ -70,6 +77,8 @@ pub(crate) struct Job {
     /// Bytes from which on a file is huge.
     pub(crate) huge: u64,
     pub(crate) workers: u32,
+    /// How many words stay in memory.
+    pub(crate) limit: Limit,
 }
 
 /// A complete census.
@@ -97,7 +106,8 @@ pub(crate) struct Comparison {
 
 pub(crate) fn run(arguments: Arguments) -> Outcome {
     let Arguments { paths, skip, json, verify, runs, top, huge, workers } = arguments;
-    let job = Job { paths, skip, huge: huge.saturating_mul(1 << 20), workers };
+    let job =
+        Job { paths, skip, huge: huge.saturating_mul(1 << 20), workers, limit: Limit::DEFAULT };
     let total = if verify { Some(read_all(&job)) } else { None };
     let (mut run, mut machine) = by_actors(&job, top, total)?;
     let comparison = if verify {
@@ -111,7 +121,8 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
     } else {
         None
     };
-    let report = report::Report { run: &run, machine: &machine, comparison: comparison.as_ref(), top };
+    let report =
+        report::Report { run: &run, machine: &machine, comparison: comparison.as_ref(), top };
     ui::print(&if json { report.json() } else { report.text() })?;
     Ok(ui::checked(comparison.is_none_or(|comparison| comparison.differences.is_empty())))
 }
@@ -143,7 +154,7 @@ fn read_all(job: &Job) -> u64 {
     let progress = Progress::new("reading", None);
     let mut buffer = vec![0; files::PIECE];
     let mut bytes = 0;
-    for path in files::Walk::new(&job.paths, &job.skip) {
+    for path in files::Walk::new(job) {
         let Ok(mut reading) = files::Reading::open(&path) else { continue };
         while let files::Piece::Text(len) = reading.read(&mut buffer) {
             bytes += len as u64;
@@ -167,7 +178,10 @@ fn compare(actors: &Run, plain: Run) -> io::Result<Comparison> {
     for (who, run) in [("actors", actors), ("plain loop", &plain)] {
         let text = run.counted.tally.total().text;
         if run.most.counted + text.overlong != text.words {
-            differences.push(format!("{who}: the counts of words add up to {}, not {}", run.most.counted, text.words));
+            differences.push(format!(
+                "{who}: the counts of words add up to {}, not {}",
+                run.most.counted, text.words
+            ));
         }
     }
     if actors.most != plain.most {

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use crate::census::files::{PIECE, Piece, Reading, Walk};
 use crate::census::tally::{Note, Tally};
 use crate::census::text::Text;
-use crate::census::vocabulary::{Limit, Vocabulary};
+use crate::census::vocabulary::Vocabulary;
 use crate::census::{Counted, Job};
 
 /// Counts everything; `see` hears of each file and its bytes.
 pub(crate) fn count(job: &Job, mut see: impl FnMut(u64)) -> io::Result<Counted> {
-    let mut words = Vocabulary::new(Limit::WHOLE);
+    let mut words = Vocabulary::new(job.limit);
     let mut tally = Tally::default();
     let mut buffer = vec![0; PIECE];
-    let mut walk = Walk::new(&job.paths, &job.skip);
-    while let Some(path) = walk.next() {
+    let mut walk = Walk::new(job);
+    for path in walk.by_ref() {
         let mut reading = match Reading::open(&path) {
             Ok(reading) => reading,
             Err(error) => {

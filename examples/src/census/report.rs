@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use zactor::Percentiles;
 
 use crate::census::actors::Machine;
 use crate::census::tally::{KindCounts, Note, Tally};
@@ -24,7 +25,8 @@ pub(crate) struct Report<'a> {
 impl Report<'_> {
     /// Tables for a terminal.
     pub(crate) fn text(&self) -> String {
-        let mut parts = vec![self.kinds(), self.words(), self.longest_lines(), self.notes(), self.machine()];
+        let mut parts =
+            vec![self.kinds(), self.words(), self.longest_lines(), self.notes(), self.machine()];
         parts.extend(self.comparison.map(verdict));
         parts.retain(|part| !part.is_empty());
         parts.join("\n\n")
@@ -37,7 +39,8 @@ impl Report<'_> {
             let counts = [ui::count(files), ui::count(lines), ui::count(words), ui::bytes(bytes)];
             [name.to_owned()].into_iter().chain(counts).collect()
         };
-        let mut rows: Vec<_> = kinds.iter().take(self.top).map(|(kind, counts)| row(kind, counts)).collect();
+        let mut rows: Vec<_> =
+            kinds.iter().take(self.top).map(|(kind, counts)| row(kind, counts)).collect();
         if kinds.len() > self.top {
             let mut rest = KindCounts::default();
             kinds[self.top..].iter().for_each(|(_, counts)| rest.add(counts));
@@ -49,8 +52,11 @@ impl Report<'_> {
 
     fn words(&self) -> String {
         let most = &self.run.most;
-        let words: Vec<String> =
-            most.words.iter().map(|(word, n)| format!("{} {}", String::from_utf8_lossy(word), ui::count(*n))).collect();
+        let words: Vec<String> = most
+            .words
+            .iter()
+            .map(|(word, n)| format!("{} {}", String::from_utf8_lossy(word), ui::count(*n)))
+            .collect();
         let overlong = self.tally().total().text.overlong;
         format!(
             "{} different words, {} overlong; most frequent: {}",
@@ -68,7 +74,8 @@ impl Report<'_> {
         let row = |(Reverse(bytes), path, number): &(Reverse<u64>, std::path::PathBuf, u64)| {
             vec![format!("{}:{number}", path.display()), ui::count(*bytes)]
         };
-        ui::table(&["longest line of a file", "bytes"], 1, longest.iter().map(row).collect()).to_string()
+        ui::table(&["longest line of a file", "bytes"], 1, longest.iter().map(row).collect())
+            .to_string()
     }
 
     fn notes(&self) -> String {
@@ -88,39 +95,25 @@ impl Report<'_> {
     }
 
     fn machine(&self) -> String {
-        let (run, machine) = (self.run, self.machine);
-        let total = self.tally().total();
-        let latency = &machine.latency;
-        let percentiles = |of: &zactor::system::stats::Percentiles| {
+        let (time, machine, files) = (self.run.time, self.machine, self.tally().total().files);
+        let percentiles = |of: &Percentiles| {
             let [p50, p95, p99, max] = [of.p50, of.p95, of.p99, of.max].map(ui::time);
             format!("p50 {p50}, p95 {p95}, p99 {p99}, longest {max}")
         };
-        let messages = machine.stats.messages;
+        let text = ui::byte_rate(self.tally().text_bytes, time);
+        let (actors, workers) = (machine.stats.actors.created, machine.stats.workers);
+        let (handled, refused) = (machine.stats.messages.handled, machine.stats.messages.rejected);
+        let messages = [ui::count(handled), ui::rate(handled, time), ui::count(refused)];
         ui::facts(&[
-            ("time", ui::time(run.time)),
-            (
-                "throughput",
-                format!(
-                    "{}/s, {} files",
-                    ui::bytes((total.text.bytes as f64 / run.time.as_secs_f64().max(1e-9)) as u64),
-                    ui::rate(total.files, run.time)
-                ),
-            ),
-            (
-                "actors",
-                format!("{} on {} workers", ui::count(machine.stats.actors.created), machine.stats.workers),
-            ),
+            ("time", ui::time(time)),
+            ("throughput", format!("{text} of text, {} files", ui::rate(files, time))),
+            ("actors", format!("{} on {workers} workers", ui::count(actors))),
             (
                 "messages",
-                format!(
-                    "{} handled, {}, {} refused",
-                    ui::count(messages.handled),
-                    ui::rate(messages.handled, run.time),
-                    ui::count(messages.rejected)
-                ),
+                format!("{} handled, {}, {} refused", messages[0], messages[1], messages[2]),
             ),
-            ("from send to end", percentiles(&latency.send_to_end)),
-            ("handler alone", percentiles(&latency.handler)),
+            ("from send to end", percentiles(&machine.latency.send_to_end)),
+            ("handler alone", percentiles(&machine.latency.handler)),
             ("deepest queue", format!("{} ({})", machine.deepest.0, machine.deepest.1)),
             ("peak memory", ui::peak_memory().map_or("unknown".into(), ui::bytes)),
         ])
@@ -136,7 +129,11 @@ impl Report<'_> {
         };
         let kinds: serde_json::Map<_, _> =
             tally.kinds.iter().map(|(kind, of)| (kind.clone(), counts(of))).collect();
-        let words: Vec<Value> = self.run.most.words.iter()
+        let words: Vec<Value> = self
+            .run
+            .most
+            .words
+            .iter()
             .map(|(word, count)| json!({ "word": String::from_utf8_lossy(word), "count": count }))
             .collect();
         let longest: Vec<Value> = tally.longest.iter()
@@ -162,24 +159,23 @@ impl Report<'_> {
     }
 
     fn machine_json(&self) -> Value {
-        let (run, machine) = (self.run, self.machine);
-        let percentiles = |of: &zactor::system::stats::Percentiles| {
+        let (time, machine, tally) = (self.run.time, self.machine, self.tally());
+        let percentiles = |of: &Percentiles| {
             json!({
                 "p50_ns": nanos(of.p50), "p95_ns": nanos(of.p95), "p99_ns": nanos(of.p99),
                 "p999_ns": nanos(of.p999), "max_ns": nanos(of.max), "samples": of.samples,
             })
         };
-        let total = self.tally().total();
-        let seconds = run.time.as_secs_f64().max(1e-9);
+        let messages = machine.stats.messages;
         json!({
-            "seconds": seconds,
-            "bytes_per_second": total.text.bytes as f64 / seconds,
-            "files_per_second": total.files as f64 / seconds,
+            "seconds": time.as_secs_f64(),
+            "text_bytes_per_second": ui::per_second(tally.text_bytes, time),
+            "files_per_second": ui::per_second(tally.total().files, time),
             "workers": machine.stats.workers,
             "actors": machine.stats.actors.created,
-            "messages": machine.stats.messages.handled,
-            "messages_per_second": machine.stats.messages.handled as f64 / seconds,
-            "refused": machine.stats.messages.rejected,
+            "messages": messages.handled,
+            "messages_per_second": ui::per_second(messages.handled, time),
+            "refused": messages.rejected,
             "latency": percentiles(&machine.latency.send_to_end),
             "handler": percentiles(&machine.latency.handler),
             "deepest_queue": { "messages": machine.deepest.0, "actor": machine.deepest.1 },
@@ -200,11 +196,15 @@ fn by_bytes(kinds: &std::collections::BTreeMap<String, KindCounts>) -> Vec<(&Str
 
 fn verdict(comparison: &Comparison) -> String {
     let (plain, actors) = (ui::time(comparison.plain), ui::time(comparison.actors));
-    let times = format!("plain loop {plain}, actors {actors}: {:.2} times as fast", comparison.speedup());
+    let times =
+        format!("plain loop {plain}, actors {actors}: {:.2} times as fast", comparison.speedup());
     if comparison.differences.is_empty() {
         return format!("verified: every count is the same. {times}");
     }
-    format!("THE RESULTS DIFFER (actors and plain loop): {times}\n  {}", comparison.differences.join("\n  "))
+    format!(
+        "THE RESULTS DIFFER (actors and plain loop): {times}\n  {}",
+        comparison.differences.join("\n  ")
+    )
 }
 
 fn notes_json(tally: &Tally) -> Value {
@@ -219,8 +219,10 @@ fn notes_json(tally: &Tally) -> Value {
             .collect();
         json!({ "count": noted.map_or(0, |noted| noted.count), "names": names })
     };
-    let notes: serde_json::Map<_, _> =
-        Note::ALL.into_iter().map(|of| (of.name().to_lowercase().replace([' ', '-'], "_"), note(of))).collect();
+    let notes: serde_json::Map<_, _> = Note::ALL
+        .into_iter()
+        .map(|of| (of.name().to_lowercase().replace([' ', '-'], "_"), note(of)))
+        .collect();
     Value::Object(notes)
 }
 

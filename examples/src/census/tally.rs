@@ -1,8 +1,8 @@
 //! What a census knows but for the words: counts by kind of file, the longest lines, and files that are out of the
 //! ordinary. Tallies of parts add up to the tally of the whole, in whichever order.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::census::text::{Counts, Finished, LongestLine};
@@ -73,12 +73,15 @@ pub(crate) struct Tally {
     /// By length, the longest first, then by path; with the number of the line.
     pub(crate) longest: BTreeSet<(Reverse<u64>, PathBuf, u64)>,
     pub(crate) notes: BTreeMap<Note, Noted>,
+    /// Bytes of text; of binary files only the beginning is read.
+    pub(crate) text_bytes: u64,
 }
 
 impl Tally {
     /// Counts a text that has been read to its end.
     pub(crate) fn text(&mut self, path: PathBuf, text: Finished, huge: u64) {
         self.count(&path, text.counts);
+        self.text_bytes += text.counts.bytes;
         if text.counts.bytes >= huge {
             self.note(Note::Huge, path.clone(), String::new());
         }
@@ -106,6 +109,7 @@ impl Tally {
 
     /// Adds another tally to this one.
     pub(crate) fn add(&mut self, other: Self) {
+        self.text_bytes += other.text_bytes;
         for (kind, counts) in other.kinds {
             self.kinds.entry(kind).or_default().add(&counts);
         }
@@ -134,7 +138,11 @@ impl Tally {
 
     fn line(&mut self, line: LongestLine, path: PathBuf) {
         if line.bytes > 0 {
-            insert_bounded(&mut self.longest, (Reverse(line.bytes), path, line.number), LONGEST_LINES);
+            insert_bounded(
+                &mut self.longest,
+                (Reverse(line.bytes), path, line.number),
+                LONGEST_LINES,
+            );
         }
     }
 }
@@ -155,7 +163,9 @@ fn kind_of(path: &Path) -> String {
     match extension.to_str() {
         Some(name)
             if name.len() <= 12
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
+                && name.bytes().all(|byte| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+')
+                })
                 && name.bytes().any(|byte| byte.is_ascii_alphabetic()) =>
         {
             name.to_ascii_lowercase()
@@ -179,7 +189,12 @@ pub(crate) fn differences(a: &Tally, b: &Tally) -> Vec<String> {
     }
     for note in Note::ALL {
         if a.notes.get(&note) != b.notes.get(&note) {
-            found.push(format!("{}: {:?} and {:?}", note.name(), a.notes.get(&note), b.notes.get(&note)));
+            found.push(format!(
+                "{}: {:?} and {:?}",
+                note.name(),
+                a.notes.get(&note),
+                b.notes.get(&note)
+            ));
         }
     }
     found
@@ -196,7 +211,16 @@ mod tests {
 
     #[test]
     fn kinds_are_extensions_in_lower_case() {
-        let kinds = ["a/b.rs", "B.RS", "Makefile", ".gitignore", "x.tar.gz", "a.1", "b.this-is-no-kind", "c.ü"];
+        let kinds = [
+            "a/b.rs",
+            "B.RS",
+            "Makefile",
+            ".gitignore",
+            "x.tar.gz",
+            "a.1",
+            "b.this-is-no-kind",
+            "c.ü",
+        ];
         let found: Vec<_> = kinds.iter().map(|path| kind_of(Path::new(path))).collect();
         assert_eq!(found, ["rs", "rs", "(none)", "(none)", "gz", "(other)", "(other)", "(other)"]);
     }

@@ -196,22 +196,25 @@ enum Class {
 
 const CLASS: [Class; 256] = {
     let mut class = [Class::Other; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        class[byte] = match byte as u8 {
+    let mut byte = 0_u8;
+    loop {
+        class[byte as usize] = match byte {
             b'\n' => Class::LineFeed,
             b'0'..=b'9' => Class::Digit,
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 128..=255 => Class::Letter,
             _ => Class::Other,
         };
+        if byte == u8::MAX {
+            break class;
+        }
         byte += 1;
     }
-    class
 };
 
 fn end_of_run(piece: &[u8], from: usize) -> usize {
     let rest = &piece[from..];
-    let more = rest.iter().position(|&byte| !matches!(CLASS[byte as usize], Class::Letter | Class::Digit));
+    let more =
+        rest.iter().position(|&byte| !matches!(CLASS[byte as usize], Class::Letter | Class::Digit));
     from + more.unwrap_or(rest.len())
 }
 
@@ -242,7 +245,8 @@ mod tests {
         let long = "w".repeat(64);
         let overlong = "w".repeat(65);
         let number = "7".repeat(300);
-        let text = format!("a\n\nbéta 12ab {long} {overlong}\r\n{number} {overlong}{overlong}\nend\n\nü");
+        let text =
+            format!("a\n\nbéta 12ab {long} {overlong}\r\n{number} {overlong}{overlong}\nend\n\nü");
         let (whole, words) = read(text.as_bytes(), text.len());
         assert_eq!((whole.counts.lines, whole.counts.words, whole.counts.overlong), (7, 7, 2));
         assert_eq!(whole.longest, LongestLine { bytes: 300 + 1 + 130, number: 4 });
@@ -273,6 +277,8 @@ mod tests {
     #[test]
     fn control_bytes_make_a_file_binary() {
         assert!(is_binary(b"a\0b") && is_binary(b"\x01"));
-        assert!(!is_binary(b"a\tb\r\n\x0c\x1b[1m") && !is_binary(b"") && !is_binary("ü".as_bytes()));
+        assert!(
+            !is_binary(b"a\tb\r\n\x0c\x1b[1m") && !is_binary(b"") && !is_binary("ü".as_bytes())
+        );
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    pub(crate) const WHOLE: Self = Self { words: (1 << 20) / 4 * 3, text_bytes: 10 << 20 };
+    pub(crate) const DEFAULT: Self = Self { words: (1 << 20) / 4 * 3, text_bytes: 10 << 20 };
 
     /// The limit of one of `n` that share this one.
     pub(crate) fn share(self, n: usize) -> Self {
@@ -114,13 +114,23 @@ impl<'a> Merged<'a> {
         let buffer = (MERGE_BUFFERS / runs.max(1)).clamp(1 << 10, 64 << 10);
         let mut sources = Vec::new();
         for vocabulary in vocabularies {
-            sources.push(Source::Memory { map: &vocabulary.map, order: vocabulary.map.sorted().into_iter() });
+            sources.push(Source::Memory {
+                map: &vocabulary.map,
+                order: vocabulary.map.sorted().into_iter(),
+            });
             if let Some(file) = &vocabulary.disk {
                 let file = Rc::new(file.try_clone()?);
                 let starts = std::iter::once(&0).chain(&vocabulary.ends);
                 for (&at, &end) in starts.zip(&vocabulary.ends) {
                     let file = Rc::clone(&file);
-                    sources.push(Source::Run(Run { file, at, end, buffer: vec![0; buffer], from: 0, to: 0 }));
+                    sources.push(Source::Run(Run {
+                        file,
+                        at,
+                        end,
+                        buffer: vec![0; buffer],
+                        from: 0,
+                        to: 0,
+                    }));
                 }
             }
         }
@@ -191,7 +201,9 @@ impl Run {
         if self.to - self.from < 1 + LONGEST_WORD + 8 {
             self.read()?;
         }
-        let Some((&len, rest)) = self.buffer[self.from..self.to].split_first() else { return Ok(None) };
+        let Some((&len, rest)) = self.buffer[self.from..self.to].split_first() else {
+            return Ok(None);
+        };
         let (bytes, rest) = rest.split_at(len as usize);
         word.extend_from_slice(bytes);
         self.from += 1 + bytes.len() + 8;
@@ -237,7 +249,8 @@ pub(crate) fn most_frequent(vocabularies: &[Vocabulary], top: usize) -> io::Resu
         }
     }
     let Best { heap, different, counted, .. } = best;
-    let words = heap.into_sorted_vec().into_iter().map(|(Reverse(count), word)| (word, count)).collect();
+    let words =
+        heap.into_sorted_vec().into_iter().map(|(Reverse(count), word)| (word, count)).collect();
     Ok(MostFrequent { different, counted, words })
 }
 
@@ -255,7 +268,8 @@ impl Best {
         self.counted += count;
         if self.heap.len() == self.top {
             match self.heap.peek() {
-                Some((Reverse(least), last)) if (Reverse(count), word) < (Reverse(*least), last) => {}
+                Some((Reverse(least), last))
+                    if (Reverse(count), word) < (Reverse(*least), last) => {}
                 _ => return,
             }
             self.heap.pop();
@@ -313,7 +327,7 @@ mod tests {
 
     #[test]
     fn runs_on_disk_count_as_memory_does() {
-        let (memory, disk) = (filled(Limit::WHOLE, u64::MAX), filled(TINY, u64::MAX));
+        let (memory, disk) = (filled(Limit::DEFAULT, u64::MAX), filled(TINY, u64::MAX));
         assert!(memory.ends.is_empty() && disk.ends.len() > 50);
         let (memory, disk) = ([memory], [disk]);
         assert_eq!(differences(&memory, &disk).unwrap(), (0, vec![]));
@@ -325,7 +339,7 @@ mod tests {
 
     #[test]
     fn each_difference_is_found() {
-        let (whole, less) = ([filled(Limit::WHOLE, u64::MAX)], [filled(TINY, 4_321)]);
+        let (whole, less) = ([filled(Limit::DEFAULT, u64::MAX)], [filled(TINY, 4_321)]);
         let (different, named) = differences(&whole, &less).unwrap();
         assert_eq!((different, named.len()), (2, 2));
         assert_eq!(named[0], "word `rare4321`: 4 and 3");

@@ -56,7 +56,8 @@ impl WordMap {
 
     #[cold]
     fn insert(&mut self, index: usize, hash: u32, word: &[u8], count: u64) {
-        let at = u32::try_from(self.bytes.len()).expect("a map is emptied long before 4 GiB of words");
+        let at =
+            u32::try_from(self.bytes.len()).expect("a map is emptied long before 4 GiB of words");
         self.bytes.push(u8::try_from(word.len()).expect("longer words are not stored"));
         self.bytes.extend_from_slice(word);
         self.slots[index] = Slot { count, hash, at };
@@ -69,7 +70,9 @@ impl WordMap {
     fn grow(&mut self) {
         let larger = vec![Slot::default(); self.slots.len() * 2];
         let mask = larger.len() - 1;
-        for slot in std::mem::replace(&mut self.slots, larger).into_iter().filter(|slot| slot.count > 0) {
+        for slot in
+            std::mem::replace(&mut self.slots, larger).into_iter().filter(|slot| slot.count > 0)
+        {
             let mut index = slot.hash as usize & mask;
             while self.slots[index].count > 0 {
                 index = (index + 1) & mask;
@@ -99,7 +102,9 @@ impl WordMap {
                 (beginning(word_at(&self.bytes, slot.at)), u32::try_from(index).expect("as `at`"))
             })
             .collect();
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.word(a.1).0.cmp(self.word(b.1).0)));
+        order.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| self.word(a.1).0.cmp(self.word(b.1).0))
+        });
         order.into_iter().map(|(_, index)| index).collect()
     }
 
@@ -126,7 +131,8 @@ fn beginning(word: &[u8]) -> u32 {
 
 /// The hash by which words are found, and by which the counters share them.
 pub(crate) fn hash(word: &[u8]) -> u32 {
-    let mix = |hash: u64, part: u64| (hash.rotate_left(23) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mix =
+        |hash: u64, part: u64| (hash.rotate_left(23) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut hash = word.len() as u64;
     let mut word = word;
     while let Some((chunk, rest)) = word.split_first_chunk::<8>() {
@@ -168,8 +174,16 @@ mod tests {
         }
         let sorted: Vec<_> = map.sorted().into_iter().map(|slot| map.word(slot)).collect();
         assert_eq!(sorted.len(), map.len());
-        assert!(sorted.iter().copied().eq(expected.iter().map(|(word, count)| (word.as_slice(), *count))));
-        assert!(map.iter().all(|(hash_of, word, count)| hash_of == hash(word) && expected[word] == count));
+        assert!(
+            sorted
+                .iter()
+                .copied()
+                .eq(expected.iter().map(|(word, count)| (word.as_slice(), *count)))
+        );
+        assert!(
+            map.iter()
+                .all(|(hash_of, word, count)| hash_of == hash(word) && expected[word] == count)
+        );
         map.clear();
         assert_eq!((map.len(), map.iter().count(), map.text_bytes()), (0, 0, 0));
     }

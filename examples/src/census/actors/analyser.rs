@@ -22,7 +22,7 @@ const NOTICE: u64 = 4 << 20;
 
 /// A piece of a file; the buffer goes back to the reader.
 #[derive(Message)]
-pub(crate) struct Analyse(pub(crate) Box<Load>);
+pub(crate) struct Analyse(pub(crate) Load);
 
 /// There are no more pieces.
 #[derive(Message)]
@@ -35,11 +35,11 @@ pub(crate) struct Analyser {
     reporter: ActorRef<Reporter>,
     counters: Arc<[ActorRef<Counter>]>,
     /// The words of each counter's share.
-    words: Vec<Box<WordMap>>,
+    words: Vec<WordMap>,
     /// The second map of each, unless it is with the counter.
-    spare: Vec<Option<Box<WordMap>>>,
+    spare: Vec<Option<WordMap>>,
     /// Pieces that came while a map was full and its second away.
-    held: VecDeque<Box<Load>>,
+    held: VecDeque<Load>,
     open: Option<(PathBuf, Text)>,
     tally: Tally,
     progress: Progressed,
@@ -75,13 +75,12 @@ impl Analyser {
         reporter: ActorRef<Reporter>,
         counters: Arc<[ActorRef<Counter>]>,
     ) -> Self {
-        let map = || Box::new(WordMap::new());
         Self {
             huge: job.huge,
             reader,
             reporter,
-            words: counters.iter().map(|_| map()).collect(),
-            spare: counters.iter().map(|_| Some(map())).collect(),
+            words: counters.iter().map(|_| WordMap::new()).collect(),
+            spare: counters.iter().map(|_| Some(WordMap::new())).collect(),
             counters,
             held: VecDeque::new(),
             open: None,
@@ -103,20 +102,20 @@ impl Analyser {
             let all_are_back = self.spare.iter().all(Option::is_some);
             if all_are_back {
                 self.state = State::Finished;
-                self.reporter.tell(Part(Box::new(std::mem::take(&mut self.tally)))).delivered();
+                self.reporter.tell(Part(std::mem::take(&mut self.tally))).delivered();
             }
         }
     }
 
-    fn analyse(&mut self, mut load: Box<Load>) {
+    fn analyse(&mut self, mut load: Load) {
         if let Some(path) = load.begins.take() {
             self.open = Some((path, Text::default()));
         }
         let Some((path, mut text)) = self.open.take() else { return };
-        let words = &mut self.words;
+        let (words, shards) = (&mut self.words, self.counters.len());
         let mut count = |word: &[u8]| {
             let hash = hash(word);
-            words[shard(hash, words.len())].add(hash, word, 1);
+            words[shard(hash, shards)].add(hash, word, 1);
         };
         text.feed(&load.buffer[..load.len], &mut count);
         self.progress.bytes += load.len as u64;
@@ -133,7 +132,8 @@ impl Analyser {
     /// Hands maps of at least `full` words to their counters; false if one must stay, for its second is not back yet.
     fn hand_over(&mut self, ctx: &mut Context<Self>, full: usize) -> bool {
         let mut handed = true;
-        for (n, words) in self.words.iter_mut().enumerate().filter(|(_, words)| words.len() >= full) {
+        for (n, words) in self.words.iter_mut().enumerate().filter(|(_, words)| words.len() >= full)
+        {
             let Some(empty) = self.spare[n].take() else {
                 handed = false;
                 continue;

@@ -7,28 +7,28 @@ use crate::census::words::WordMap;
 
 /// Words to add; the map comes back empty.
 #[derive(Message)]
-#[message(reply = Box<WordMap>)]
-pub(crate) struct Add(pub(crate) Box<WordMap>);
+#[message(reply = WordMap)]
+pub(crate) struct Add(pub(crate) WordMap);
 
 /// Asks for everything.
 #[derive(Message)]
-#[message(reply = Box<Vocabulary>)]
+#[message(reply = Vocabulary)]
 pub(crate) struct Take;
 
 #[actor(Add, Take)]
 pub(crate) struct Counter {
     limit: Limit,
-    words: Box<Vocabulary>,
+    words: Vocabulary,
 }
 
 impl Counter {
     pub(crate) fn new(limit: Limit) -> Self {
-        Self { limit, words: Box::new(Vocabulary::new(limit)) }
+        Self { limit, words: Vocabulary::new(limit) }
     }
 }
 
 impl Handler<Add> for Counter {
-    fn handle(&mut self, Add(mut words): Add, ctx: &mut Context<Self>) -> Box<WordMap> {
+    fn handle(&mut self, Add(mut words): Add, ctx: &mut Context<Self>) -> WordMap {
         if let Err(error) = self.words.absorb(&words) {
             ctx.fail(error);
         }
@@ -38,7 +38,7 @@ impl Handler<Add> for Counter {
 }
 
 impl Handler<Take> for Counter {
-    fn handle(&mut self, _: Take, _ctx: &mut Context<Self>) -> Box<Vocabulary> {
-        std::mem::replace(&mut self.words, Box::new(Vocabulary::new(self.limit)))
+    fn handle(&mut self, _: Take, _ctx: &mut Context<Self>) -> Vocabulary {
+        std::mem::replace(&mut self.words, Vocabulary::new(self.limit))
     }
 }

@@ -5,9 +5,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use zactor::prelude::*;
-use zactor::system::stats::{Latency, SystemStats};
+use zactor::{Latency, SystemStats};
 
-use crate::census::vocabulary::Limit;
 use crate::census::{Counted, Job};
 use crate::ui::{Failed, Progress};
 
@@ -46,16 +45,26 @@ pub(crate) struct Machine {
 ///
 /// Each mailbox has room for what its senders have credit for, and no more.
 pub(crate) fn start(job: &Job) -> Result<Running, Failed> {
-    let performance = PerformanceConfig { worker_threads: job.workers, ..PerformanceConfig::default() };
-    let config = SystemConfig { performance, ask_timeout: PATIENCE, latency_sample: 1, ..SystemConfig::default() };
+    let performance =
+        PerformanceConfig { worker_threads: job.workers, ..PerformanceConfig::default() };
+    let config = SystemConfig {
+        performance,
+        ask_timeout: PATIENCE,
+        latency_sample: 1,
+        ..SystemConfig::default()
+    };
     let system = ActorSystem::builder("census").config(config).start()?;
     let lanes = system.stats().workers.max(2);
     let (sender, updates) = mpsc::channel();
 
     let counters = (0..lanes)
         .map(|n| {
-            let limit = Limit::WHOLE.share(lanes as usize);
-            system.actor_of(Counter::new(limit)).name(format!("counter-{n}")).mailbox_capacity(lanes + 1).spawn()
+            let limit = job.limit.share(lanes as usize);
+            system
+                .actor_of(Counter::new(limit))
+                .name(format!("counter-{n}"))
+                .mailbox_capacity(lanes + 1)
+                .spawn()
         })
         .collect::<Result<Vec<_>, _>>()?;
     let reporter = system
@@ -88,7 +97,9 @@ impl Running {
                 Ok(Update::Progress { bytes, files }) => progress.set(bytes, files),
                 Ok(Update::Finished(counted)) => return Ok(*counted),
                 Err(RecvTimeoutError::Timeout) => self.look()?,
-                Err(RecvTimeoutError::Disconnected) => return Err("the reporter ended early".into()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err("the reporter ended early".into());
+                }
             }
         }
     }
@@ -110,7 +121,8 @@ impl Running {
         }
         for actor in self.system.tree() {
             if actor.messages.queued > self.deepest.0 {
-                self.deepest = (actor.messages.queued, actor.name.as_deref().unwrap_or("?").to_owned());
+                self.deepest =
+                    (actor.messages.queued, actor.name.as_deref().unwrap_or("?").to_owned());
             }
         }
         Ok(())

@@ -36,7 +36,7 @@ pub(crate) struct Begin;
 
 /// A buffer that has been read.
 #[derive(Message)]
-pub(crate) struct Empty(pub(crate) Box<Load>);
+pub(crate) struct Empty(pub(crate) Load);
 
 #[actor(Begin, Empty, lifecycle)]
 pub(crate) struct Reader {
@@ -46,7 +46,7 @@ pub(crate) struct Reader {
     reporter: ActorRef<Reporter>,
     counters: Arc<[ActorRef<Counter>]>,
     analyser: Option<ActorRef<Analyser>>,
-    empty: Vec<Box<Load>>,
+    empty: Vec<Load>,
     files: VecDeque<PathBuf>,
     open: Option<(PathBuf, Reading)>,
     state: State,
@@ -66,7 +66,8 @@ enum State {
 
 impl Lifecycle for Reader {
     fn pre_start(&mut self, ctx: &mut Context<Self>) -> Result<(), Failure> {
-        let analyser = Analyser::new(&self.job, ctx.me(), self.reporter.clone(), Arc::clone(&self.counters));
+        let analyser =
+            Analyser::new(&self.job, ctx.me(), self.reporter.clone(), Arc::clone(&self.counters));
         let child = ctx.actor_of(analyser).name(format!("analyser-{}", self.number));
         self.analyser = Some(child.mailbox_capacity(BUFFERS + 1).spawn()?);
         Ok(())
@@ -94,7 +95,7 @@ impl Reader {
         reporter: ActorRef<Reporter>,
         counters: Arc<[ActorRef<Counter>]>,
     ) -> Self {
-        let load = || Box::new(Load { buffer: vec![0; PIECE].into(), len: 0, begins: None, ends: false });
+        let load = || Load { buffer: vec![0; PIECE].into(), len: 0, begins: None, ends: false };
         Self {
             number,
             job: job.clone(),
@@ -126,7 +127,7 @@ impl Reader {
         if self.state == State::LastFiles && self.files.is_empty() && self.open.is_none() {
             self.state = State::Finished;
             analyser.tell(End).delivered();
-            self.reporter.tell(Part(Box::new(std::mem::take(&mut self.tally)))).delivered();
+            self.reporter.tell(Part(std::mem::take(&mut self.tally))).delivered();
         }
     }
 
@@ -145,7 +146,10 @@ impl Reader {
     /// Puts the next piece into `load`; false if there is none for now.
     fn fill(&mut self, load: &mut Load) -> bool {
         loop {
-            let Some((path, mut reading)) = self.open.take().or_else(|| self.open_next(load)) else { return false };
+            let Some((path, mut reading)) = self.open.take().or_else(|| self.open_next(load))
+            else {
+                return false;
+            };
             load.len = match reading.read(&mut load.buffer) {
                 Piece::Text(len) => len,
                 Piece::Broken(len, error) => {

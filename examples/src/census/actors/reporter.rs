@@ -24,7 +24,7 @@ pub(crate) struct Progressed {
 
 /// The part of an actor that has finished.
 #[derive(Message)]
-pub(crate) struct Part(pub(crate) Box<Tally>);
+pub(crate) struct Part(pub(crate) Tally);
 
 #[actor(Progressed, Part)]
 pub(crate) struct Reporter {
@@ -38,7 +38,11 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    pub(crate) fn new(outside: mpsc::Sender<Update>, parts: u32, counters: Vec<ActorRef<Counter>>) -> Self {
+    pub(crate) fn new(
+        outside: mpsc::Sender<Update>,
+        parts: u32,
+        counters: Vec<ActorRef<Counter>>,
+    ) -> Self {
         let (progress, tally) = (Progressed::default(), Tally::default());
         Self { outside, counters, missing: parts, progress, tally, words: Vec::new() }
     }
@@ -53,20 +57,23 @@ impl Handler<Progressed> for Reporter {
     fn handle(&mut self, more: Progressed, _ctx: &mut Context<Self>) {
         self.progress.bytes += more.bytes;
         self.progress.files += more.files;
-        self.tell_outside(Update::Progress { bytes: self.progress.bytes, files: self.progress.files });
+        self.tell_outside(Update::Progress {
+            bytes: self.progress.bytes,
+            files: self.progress.files,
+        });
     }
 }
 
 impl Handler<Part> for Reporter {
     fn handle(&mut self, Part(tally): Part, ctx: &mut Context<Self>) {
-        self.tally.add(*tally);
+        self.tally.add(tally);
         self.missing -= 1;
         if self.missing > 0 {
             return;
         }
         for counter in self.counters.clone() {
             ctx.ask(&counter, Take).then(|this, words, ctx| match words {
-                Ok(words) => this.collect(*words),
+                Ok(words) => this.collect(words),
                 Err(error) => ctx.fail(error),
             });
         }

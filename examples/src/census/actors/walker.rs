@@ -23,7 +23,7 @@ pub(crate) struct Walker {
 
 impl Walker {
     pub(crate) fn new(job: &Job, reporter: ActorRef<Reporter>) -> Self {
-        Self { walk: Walk::new(&job.paths, &job.skip), over: false, reporter }
+        Self { walk: Walk::new(job), over: false, reporter }
     }
 }
 
@@ -31,7 +31,7 @@ impl Handler<NextFiles> for Walker {
     fn handle(&mut self, NextFiles(credit): NextFiles, _ctx: &mut Context<Self>) -> Vec<PathBuf> {
         let files: Vec<_> = self.walk.by_ref().take(credit).collect();
         if files.len() < credit && !std::mem::replace(&mut self.over, true) {
-            self.reporter.tell(Part(Box::new(std::mem::take(&mut self.walk.tally)))).delivered();
+            self.reporter.tell(Part(std::mem::take(&mut self.walk.tally))).delivered();
         }
         files
     }
