@@ -22,7 +22,7 @@ use reporter::{Reporter, Update};
 use walker::Walker;
 
 /// How often the queues are looked at.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(2);
 /// An answer may take as long as a slow disk does.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
