@@ -1,2 +1,60 @@
-//! Examples of zactor.
-fn main() {}
+//! Examples of zactor: one binary, a subcommand an example, each in a file or folder of its name.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod ui;
+mod hello;
+mod ring;
+mod pingpong;
+mod bank;
+mod census;
+
+/// Examples of zactor, an actor framework.
+#[derive(Parser)]
+#[command(name = "zactor-examples", version)]
+struct Arguments {
+    #[command(subcommand)]
+    example: Example,
+}
+
+#[derive(Subcommand)]
+enum Example {
+    /// One actor that counts, in twenty lines.
+    Hello,
+    /// A token goes round a ring of actors.
+    Ring(ring::Arguments),
+    /// Pairs of actors throw a ball back and forth.
+    Pingpong(pingpong::Arguments),
+    /// Transfers among many accounts, by asks; no cent is lost.
+    Bank(bank::Arguments),
+    /// An inventory of a directory tree: files, lines, words and bytes by kind, frequent words, longest lines.
+    Census(census::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().example {
+        Example::Hello => hello::run().map(|()| ExitCode::SUCCESS),
+        Example::Ring(arguments) => ring::run(&arguments),
+        Example::Pingpong(arguments) => pingpong::run(&arguments),
+        Example::Bank(arguments) => bank::run(&arguments),
+        Example::Census(arguments) => census::run(arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+        let _: Arguments =
+            Parser::parse_from(["zactor-examples", "census", ".", "--json", "--verify"]);
+    }
+}
