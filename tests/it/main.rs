@@ -9,6 +9,7 @@ mod containment;
 mod contract;
 mod delivery;
 mod lifecycle;
+mod macros;
 mod memory;
 mod names;
 mod ordering;

@@ -3,8 +3,8 @@
 use std::thread;
 
 use crate::support::*;
-use zactor::StopHandle;
 use zactor::prelude::*;
+use zactor::{SpawnError, StopHandle};
 
 const QUEUED: u32 = 1_000;
 
@@ -238,8 +238,9 @@ fn s40_the_end_has_its_order() {
         move |ctx| {
             let me = ctx.me();
             let closed = matches!(me.tell(job(|_, _| {})), Err(SendError::Closed(_)));
-            let named = ctx.system().lookup::<Lab>("lab").is_none();
-            journal.note(format_args!("alive {} closed {closed} hidden {named}", me.is_alive()));
+            let taken = ctx.system().actor_of(Lab::new()).name("lab").spawn();
+            let taken = matches!(taken, Err(SpawnError::NameTaken));
+            journal.note(format_args!("alive {} closed {closed} taken {taken}", me.is_alive()));
         }
     });
     let lab = system.actor_of(lab).name("lab").spawn().unwrap();
@@ -258,7 +259,7 @@ fn s40_the_end_has_its_order() {
         [
             "start lab",
             "stop lab",
-            "alive false closed true hidden true",
+            "alive false closed true taken true",
             "drop lab",
             "name free true",
             "drop letter"
