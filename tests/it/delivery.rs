@@ -62,47 +62,6 @@ fn s05_every_outcome_is_counted_exactly() {
 }
 
 #[test]
-fn s05_of_a_batch_that_does_not_fit_one_message_counts_rejected() {
-    let system = system(1);
-    let ledger = Ledger::new(200);
-    let lab = system.actor_of(Lab::new()).mailbox_capacity(100).spawn().unwrap();
-    let held = hold(&lab);
-    let mut items = (0..200).map(|id| ledger.item(id, 0));
-    let refused = lab.tell_batch(items.by_ref()).unwrap_err();
-    assert_eq!(refused.accepted, 100);
-    let SendError::Full(first) = refused.error else { panic!("{:?}", refused.error) };
-    assert_eq!(first.id, 100, "a contiguous prefix went in");
-    let rest: Vec<u32> = refused.rest.iter().map(|item| item.id).collect();
-    assert!(rest.len() <= 63, "{} taken beyond the first refused", rest.len());
-    let left: Vec<u32> = items.map(|item| item.id).collect();
-    let after: Vec<u32> = rest.into_iter().chain(left).collect();
-    assert_eq!(after, (101..200).collect::<Vec<_>>(), "nothing is lost behind it");
-    let now = counts(&system, &lab);
-    assert_eq!((now.offered, now.accepted, now.rejected, now.queued), (102, 101, 1, 100));
-    drop((first, refused.rest, held));
-    lab.drain().wait().unwrap();
-    ledger.check_all();
-    assert_eq!(ledger.handled(), 100);
-    finish(&system);
-}
-
-#[test]
-fn s05_a_batch_to_the_dead_gives_its_first_message_back() {
-    let system = system(1);
-    let ledger = Ledger::new(10);
-    let lab = system.spawn(Lab::new()).unwrap();
-    lab.stop().wait().unwrap();
-    let refused = lab.tell_batch((0..10).map(|id| ledger.item(id, 0))).unwrap_err();
-    assert_eq!(refused.accepted, 0);
-    assert!(matches!(&refused.error, SendError::Closed(item) if item.id == 0));
-    drop(refused);
-    assert_eq!(counts(&system, &lab).rejected, 1);
-    assert_eq!(ledger.handled(), 0);
-    assert_eq!(lab.tell_batch(std::iter::empty::<Item>()).unwrap(), 0);
-    finish(&system);
-}
-
-#[test]
 fn s05_a_rejected_ask_counts_rejected() {
     let system = system(1);
     let lab = system.actor_of(Lab::new()).mailbox_capacity(1).spawn().unwrap();

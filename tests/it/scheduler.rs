@@ -317,3 +317,31 @@ fn s54_zero_workers_means_those_this_process_may_use() {
     let system = ActorSystem::builder("t").workers(2).config(config).start().unwrap();
     assert_eq!(system.stats().workers, 2, "workers(n) wins");
 }
+
+#[test]
+fn a_sender_far_ahead_of_its_receiver_ends_its_turn() {
+    let system = system(1);
+    let (source, sink) = (system.spawn(Lab::new()).unwrap(), system.spawn(Lab::new()).unwrap());
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let held = hold(&source);
+    for _ in 0..64 {
+        let (to, order) = (sink.clone(), Arc::clone(&order));
+        source
+            .tell(job(move |_, _| {
+                order.lock().unwrap().push("source");
+                for _ in 0..100 {
+                    let order = Arc::clone(&order);
+                    to.tell(job(move |_, _| order.lock().unwrap().push("sink"))).unwrap();
+                }
+            }))
+            .unwrap();
+    }
+    drop(held);
+    settle(&source);
+    settle(&sink);
+    let order = order.lock().unwrap();
+    let longest =
+        order.chunk_by(|a, b| a == b).filter(|run| run[0] == "source").map(<[_]>::len).max();
+    assert!(longest.unwrap() < 32, "{longest:?} messages, 100 sends each, in one turn");
+    finish(&system);
+}
