@@ -1,1 +1,7 @@
-//! Tests.
+//! What the tests by promise, the allocation test and the long runs have in common.
+
+pub mod ledger;
+pub mod process;
+pub mod rng;
+pub mod storm;
+pub mod watchdog;

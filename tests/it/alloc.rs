@@ -1,0 +1,114 @@
+//! Sends between two actors on one worker allocate nothing after warm-up. A binary of its own: its allocator counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc;
+
+use zactor::prelude::*;
+use zactor_tests::watchdog::PATIENCE;
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+#[expect(unsafe_code, reason = "a global allocator is unsafe to write; this one only counts")]
+// SAFETY: every call goes to `System` with the same arguments.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        // SAFETY: the caller's promises are those of `System.alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: `block` came from `System.alloc` with this layout, as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        // SAFETY: as `alloc` and `dealloc`.
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Sends `burst` numbers at a time to its partner, which does the same, `left` times in all.
+#[derive(Message)]
+struct Pass {
+    left: u64,
+    payload: [u64; 3],
+}
+
+#[derive(Message)]
+struct Partner(ActorRef<Player>, mpsc::Sender<u64>);
+
+/// Counts the allocations from its first message of a game to the last.
+#[actor(Pass, Filler, Partner)]
+struct Player {
+    burst: u64,
+    partner: Option<(ActorRef<Player>, mpsc::Sender<u64>)>,
+    begun: Option<u64>,
+}
+
+#[derive(Message)]
+struct Filler(#[expect(dead_code, reason = "some bytes")] [u8; 32]);
+
+impl Handler<Partner> for Player {
+    fn handle(&mut self, Partner(partner, done): Partner, _: &mut Context<Self>) {
+        self.partner = Some((partner, done));
+    }
+}
+
+impl Handler<Filler> for Player {
+    fn handle(&mut self, _: Filler, _: &mut Context<Self>) {}
+}
+
+impl Handler<Pass> for Player {
+    fn handle(&mut self, Pass { left, payload }: Pass, _: &mut Context<Self>) {
+        let now = ALLOCATIONS.load(Relaxed);
+        let begun = *self.begun.get_or_insert(now);
+        let (partner, done) = self.partner.as_ref().unwrap();
+        if left == 0 {
+            self.begun = None;
+            done.send(now - begun).unwrap();
+            return;
+        }
+        for _ in 0..self.burst {
+            partner.tell(Filler([7; 32])).unwrap();
+        }
+        partner.tell(Pass { left: left - 1, payload: payload.map(|n| n + 1) }).unwrap();
+    }
+}
+
+/// Allocations in a game of `hops`; both players count, so twice those of the pair.
+fn game(players: &[ActorRef<Player>; 2], results: &mpsc::Receiver<u64>, hops: u64) -> u64 {
+    players[0].tell(Pass { left: hops, payload: [0; 3] }).unwrap();
+    let counted = results.recv_timeout(PATIENCE).unwrap();
+    // The other player still remembers when it began: an empty game of its own forgets it.
+    let other = &players[usize::from(hops.is_multiple_of(2))];
+    other.tell(Pass { left: 0, payload: [0; 3] }).unwrap();
+    counted + results.recv_timeout(PATIENCE).unwrap()
+}
+
+#[test]
+fn a_send_between_two_actors_on_one_worker_allocates_nothing_after_warm_up() {
+    for burst in [0, 1, 40] {
+        let system = ActorSystem::builder("t").workers(1).start().unwrap();
+        let player = || system.spawn(Player { burst, partner: None, begun: None }).unwrap();
+        let players = [player(), player()];
+        let (done, results) = mpsc::channel();
+        players[0].tell(Partner(players[1].clone(), done.clone())).unwrap();
+        players[1].tell(Partner(players[0].clone(), done)).unwrap();
+        let hops = if cfg!(debug_assertions) { 2_000 } else { 100_000 };
+        game(&players, &results, hops); // warm-up
+        for hops in [hops, 10 * hops] {
+            // The channel of the result takes a block now and then; nothing per message.
+            let counted = game(&players, &results, hops);
+            assert!(counted <= 4, "{counted} allocations in {hops} hops of {burst} + 1 messages");
+        }
+        system.shutdown().unwrap();
+    }
+}

@@ -1,0 +1,221 @@
+//! The public API as it is documented: this module need only compile. Async and deferred handlers, supervision, timers and
+//! overflow policies join it with their topics.
+
+#![allow(unused_variables, dead_code, unreachable_pub, reason = "only compiled")]
+#![deny(warnings, private_interfaces)]
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::time::Duration;
+use zactor::prelude::*;
+
+pub struct Row;
+#[derive(Debug)]
+pub struct DbError;
+impl std::fmt::Display for DbError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+impl std::error::Error for DbError {}
+
+#[derive(Message)]
+struct Deposit(u64);
+#[derive(Message, Debug)]
+#[message(reply = u64)]
+struct Balance;
+#[derive(Message)]
+#[message(reply = Result<Row, DbError>)]
+struct Load(String);
+#[derive(Message)]
+#[message(inline)]
+struct Small([u64; 4]);
+
+#[actor(Deposit, Balance, Load, mailbox(capacity = 1024, overflow = fail), batch = 64, dispatcher = shared, lifecycle)]
+pub struct Account {
+    cents: u64,
+}
+impl Handler<Deposit> for Account {
+    fn handle(&mut self, Deposit(cents): Deposit, _ctx: &mut Context<Self>) {
+        self.cents += cents;
+    }
+}
+impl Handler<Balance> for Account {
+    fn handle(&mut self, _: Balance, _ctx: &mut Context<Self>) -> u64 {
+        self.cents
+    }
+}
+impl Handler<Load> for Account {
+    fn handle(&mut self, msg: Load, ctx: &mut Context<Self>) -> Result<Row, DbError> {
+        let me = ctx.me();
+        ctx.ask(&me, Balance).timeout(Duration::from_secs(1)).then(|this, result, ctx| {
+            this.cents += result.unwrap_or(0);
+        });
+        ctx.tell_self(Deposit(1)).ok();
+        Ok(Row)
+    }
+}
+impl Lifecycle for Account {
+    fn pre_start(&mut self, ctx: &mut Context<Self>) -> Result<(), Failure> {
+        std::fs::read("x")?;
+        Err(DbError)?
+    }
+    fn on_terminated(&mut self, ctx: &mut Context<Self>, who: Terminated) {
+        if let EndReason::Failed(f) = who.reason {
+            ctx.fail(f)
+        }
+    }
+}
+
+#[actor]
+struct Counter {
+    n: u64,
+}
+#[handlers]
+impl Counter {
+    fn add(&mut self, by: u64) {
+        self.n += by;
+    }
+    fn get(&self) -> u64 {
+        self.n
+    }
+    fn load(&mut self, key: String) -> Result<Row, DbError> {
+        Ok(Row)
+    }
+    fn later(&mut self, ctx: &mut Context<Self>, by: u64) {
+        let _ = ctx.me().add(by);
+    }
+}
+
+trait Key: Hash + Eq + Clone + Send + 'static {}
+trait Value: Clone + Send + 'static {}
+#[derive(Message)]
+struct Put<K, V>(K, V);
+#[derive(Message)]
+#[message(reply = Option<V>)]
+struct Get<K, V>(K, PhantomData<fn() -> V>);
+#[actor(Put<K, V>, Get<K, V>)]
+struct Cache<K: Key, V: Value> {
+    map: HashMap<K, V>,
+}
+impl<K: Key, V: Value> Handler<Put<K, V>> for Cache<K, V> {
+    fn handle(&mut self, Put(k, v): Put<K, V>, ctx: &mut Context<Self>) {
+        self.map.insert(k, v);
+    }
+}
+impl<K: Key, V: Value> Handler<Get<K, V>> for Cache<K, V> {
+    fn handle(&mut self, Get(k, _): Get<K, V>, ctx: &mut Context<Self>) -> Option<V> {
+        self.map.get(&k).cloned()
+    }
+}
+
+#[actor]
+struct Map<K: Key, V: Value> {
+    map: HashMap<K, V>,
+}
+#[handlers]
+impl<K: Key, V: Value> Map<K, V> {
+    fn put(&mut self, key: K, value: V) {
+        self.map.insert(key, value);
+    }
+    fn get(&self, key: K) -> Option<V> {
+        self.map.get(&key).cloned()
+    }
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+}
+
+// a bare type parameter as the only message
+#[actor(T)]
+struct Echo<T: Message<Reply = ()>, const N: usize = 4> {
+    last: [Option<T>; N],
+}
+impl<T: Message<Reply = ()>, const N: usize> Handler<T> for Echo<T, N> {
+    fn handle(&mut self, m: T, ctx: &mut Context<Self>) {
+        self.last[0] = Some(m);
+    }
+}
+
+#[actor(Put<u8, u8> as PutSmall, Put<u16, u16> as PutLarge)]
+struct Two;
+impl Handler<Put<u8, u8>> for Two {
+    fn handle(&mut self, m: Put<u8, u8>, ctx: &mut Context<Self>) {}
+}
+impl Handler<Put<u16, u16>> for Two {
+    fn handle(&mut self, m: Put<u16, u16>, ctx: &mut Context<Self>) {}
+}
+
+#[actor]
+struct Silent;
+#[handlers]
+impl Silent {}
+
+async fn use_it(system: ActorSystem) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let account: ActorRef<Account> = system.spawn(Account { cents: 0 })?;
+    let account =
+        system.actor(|| Account { cents: 0 }).name("account-7").mailbox_capacity(128).spawn()?;
+    account.tell(Deposit(5))?;
+    account.tell_batch((0..4).map(Deposit))?;
+    let cents: u64 = account.ask(Balance).await?;
+    let cents = account.ask(Balance).timeout(Duration::from_secs(1)).wait()?;
+    account.tell_any(AccountMessage::from(Deposit(3)))?;
+    println!("{:?}", AccountMessage::from(Balance));
+    let any: Recipient<Deposit> = account.recipient();
+    let any: Recipient<Deposit> = (&account).into();
+    let cents = account.recipient::<Balance>().ask(Balance).await?;
+    let weak: WeakActorRef<Account> = account.downgrade();
+    account.stop().await?;
+    account.drain().wait()?;
+    account.kill();
+    let r = system.lookup::<Account>("account-7");
+    let counter = system.spawn(Counter { n: 0 })?;
+    counter.add(3)?;
+    let n: u64 = counter.get().wait()?;
+    let row = counter.load("k".into()).await?;
+    Ok(())
+}
+fn spawnable() {
+    fn send<T: Send>(_: T) {}
+    fn go(s: ActorSystem) {
+        send(use_it(s))
+    }
+}
+
+macro_rules! made { ($name:ident, $($m:ident),*) => { $(#[derive(Message)] struct $m;)* #[actor($($m),*)] struct $name; $(impl Handler<$m> for $name { fn handle(&mut self, _: $m, _: &mut Context<Self>) {} })* } }
+made!(FromMacro, MsgA, MsgB);
+fn inside_a_function() {
+    #[derive(Message)]
+    struct Local;
+    #[actor(Local)]
+    struct Here;
+    impl Handler<Local> for Here {
+        fn handle(&mut self, _: Local, _: &mut Context<Self>) {}
+    }
+    #[actor]
+    struct Also {
+        n: u8,
+    }
+    #[handlers]
+    impl Also {
+        fn put(&mut self, n: u8) {
+            self.n = n;
+        }
+    }
+}
+
+// list entries that mention an associated type
+trait Behavior: Send + Sync + Sized + 'static {
+    type Msg: Send + Sync + 'static;
+}
+#[derive(Message)]
+struct Wrap<M: Send + 'static>(M);
+#[actor(Wrap<B::Msg>)]
+struct RunsSync<B: Behavior>(B);
+impl<B: Behavior> Handler<Wrap<B::Msg>> for RunsSync<B> {
+    fn handle(&mut self, _: Wrap<B::Msg>, _: &mut Context<Self>) {}
+}
+fn tell_it<B: Behavior>(to: &ActorRef<RunsSync<B>>, m: B::Msg) {
+    let _ = to.tell(Wrap(m));
+}

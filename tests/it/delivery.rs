@@ -1,0 +1,386 @@
+//! Accepted or given back, counted exactly, never lost: S4, S5, S6, S9, S16, S17.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use crate::support::*;
+use zactor::prelude::*;
+use zactor::{DeadLetterReason, SpawnError, StopHandle};
+
+#[test]
+fn s04_err_gives_the_message_back_and_tells_full_and_closed_apart() {
+    let system = system(1);
+    let ledger = Ledger::new(3);
+    let lab = system.actor_of(Lab::new()).mailbox_capacity(1).spawn().unwrap();
+    let held = hold(&lab);
+    lab.tell(ledger.item(0, 0)).unwrap();
+    match lab.tell(ledger.item(1, 7)) {
+        Err(SendError::Full(item)) => assert_eq!((item.id, item.from), (1, 7)),
+        other => panic!("{other:?}"),
+    }
+    drop(held);
+    lab.stop().wait().unwrap();
+    match lab.tell(ledger.item(2, 8)) {
+        Err(SendError::Closed(item)) => assert_eq!((item.id, item.from), (2, 8)),
+        other => panic!("{other:?}"),
+    }
+    ledger.check_all();
+    finish(&system);
+}
+
+#[test]
+fn s05_every_outcome_is_counted_exactly() {
+    let system = system(2);
+    let ledger = Ledger::new(10);
+    let lab = system.actor_of(Lab::new()).mailbox_capacity(5).spawn().unwrap();
+    let held = hold(&lab); // handled: 1
+    lab.tell(ledger.item(0, 0)).unwrap(); // handled: 2
+    lab.tell(job(|_, _| give_up())).unwrap(); // failed: 1
+    for id in 1..4 {
+        lab.tell(ledger.item(id, 0)).unwrap(); // dead_lettered: 3
+    }
+    for id in 4..10 {
+        lab.tell(ledger.item(id, 0)).unwrap_err(); // rejected: 6
+    }
+    let now = counts(&system, &lab);
+    assert_eq!((now.offered, now.accepted, now.rejected), (12, 6, 6));
+    assert_eq!(now.queued + now.handled, 6);
+    balanced(&system.stats().messages);
+    drop(held);
+    lab.ended().wait().unwrap();
+    let end = counts(&system, &lab);
+    assert_eq!((end.offered, end.accepted, end.rejected), (12, 6, 6));
+    assert_eq!((end.handled, end.failed, end.dead_lettered), (2, 1, 3));
+    assert_eq!((end.evicted, end.queued), (0, 0));
+    lab.tell(job(|_, _| {})).unwrap_err();
+    assert_eq!(counts(&system, &lab).rejected, 7);
+    ledger.check_all();
+    let stats = finish(&system);
+    assert_eq!((stats.messages.offered, stats.messages.rejected), (13, 7));
+    assert_eq!(system.dead_letters().count(), 3);
+}
+
+#[test]
+fn s05_a_rejected_ask_counts_rejected() {
+    let system = system(1);
+    let lab = system.actor_of(Lab::new()).mailbox_capacity(1).spawn().unwrap();
+    let held = hold(&lab);
+    lab.tell(job(|_, _| {})).unwrap();
+    assert!(matches!(lab.ask(call(|_, _| 0)).wait(), Err(AskError::Full)));
+    let now = counts(&system, &lab);
+    assert_eq!((now.offered, now.accepted, now.rejected), (3, 2, 1));
+    drop(held);
+    finish(&system);
+}
+
+#[test]
+fn s05_an_answered_ask_is_counted_when_its_caller_returns() {
+    let system = system(2);
+    let lab = system.spawn(Lab::new()).unwrap();
+    for i in 1..=u64::from(scaled(2_000, 50_000)) {
+        assert_eq!(lab.ask(call(move |_, _| i)).wait().unwrap(), i);
+        let (actor, all) = (counts(&system, &lab), system.stats().messages);
+        assert_eq!((actor.handled, actor.queued), (i, 0));
+        assert_eq!((all.accepted, all.handled, all.queued), (i, i, 0));
+    }
+    finish(&system);
+}
+
+#[test]
+fn s05_what_a_stop_has_ended_is_counted_when_its_caller_returns() {
+    let system = system(2);
+    for round in 1..=u64::from(scaled(200, 5_000)) {
+        let lab = system.spawn(Lab::new()).unwrap();
+        (0..10).for_each(|_| lab.tell(job(|_, _| {})).unwrap());
+        lab.stop().wait().unwrap();
+        let (end, all) = (counts(&system, &lab), system.stats().messages);
+        assert_eq!(end.handled + end.dead_lettered, 10);
+        balanced_at_rest(&end);
+        balanced_at_rest(&all);
+        assert_eq!(all.accepted, 10 * round);
+    }
+    finish(&system);
+}
+
+/// Threads send while the actor is brought to its end; afterwards every message is accounted for, one by one.
+fn race(bring_to_an_end: fn(&ActorRef<Lab>) -> StopHandle, drained: bool) {
+    const THREADS: u32 = 3;
+    let each = scaled(300, 2_000);
+    let system = system(2);
+    let mut rng = Rng::new(7);
+    for _ in 0..scaled(60, 300) {
+        let letters = system.dead_letters().count();
+        let ledger = Ledger::new((THREADS * each) as usize);
+        let lab = system.actor_of(Lab::new()).unbounded().spawn().unwrap();
+        let moment = u64::from(rng.below(THREADS * each));
+        thread::scope(|scope| {
+            for from in 0..THREADS {
+                let (ledger, lab) = (&ledger, &lab);
+                scope.spawn(move || {
+                    for id in from * each..(from + 1) * each {
+                        match lab.tell(ledger.item(id, from)) {
+                            Ok(()) => {}
+                            Err(SendError::Closed(item)) => item.give_back(),
+                            Err(other) => panic!("{other:?}"),
+                        }
+                    }
+                });
+            }
+            eventually("some sends", || {
+                let now = counts_of_offers(&system, &lab);
+                now >= moment || now == u64::from(THREADS * each)
+            });
+            bring_to_an_end(&lab).wait().unwrap();
+        });
+        let end = counts(&system, &lab);
+        balanced_at_rest(&end);
+        let control = end.offered - u64::from(THREADS * each);
+        assert!(control <= 1, "only the sends and at most one control message: {end:?}");
+        assert_eq!(end.rejected, ledger.returned());
+        assert_eq!(end.handled, ledger.handled());
+        assert_eq!(end.dead_lettered, system.dead_letters().count() - letters);
+        if drained {
+            assert_eq!(end.dead_lettered, 0, "drain handles all that it accepted");
+        }
+        ledger.check_all();
+    }
+    finish(&system);
+}
+
+/// Offers so far; while sends race the equation is checked at the end only.
+fn counts_of_offers(system: &ActorSystem, lab: &ActorRef<Lab>) -> u64 {
+    system.inspect(lab.id()).map_or(0, |info| info.messages.offered)
+}
+
+#[test]
+fn s06_send_against_stop_is_closed_or_one_dead_letter() {
+    race(ActorRef::stop, false);
+}
+
+#[test]
+fn s06_send_against_kill_is_closed_or_one_dead_letter() {
+    race(ActorRef::kill, false);
+}
+
+#[test]
+fn s06_send_against_drain_is_closed_or_handled() {
+    race(ActorRef::drain, true);
+}
+
+#[test]
+fn s06_send_against_a_panic_is_closed_or_one_dead_letter() {
+    race(
+        |lab| {
+            lab.tell(job(|_, ctx| {
+                ctx.fail(Failure::new("enough"));
+            }))
+            .unwrap();
+            lab.ended()
+        },
+        false,
+    );
+}
+
+#[test]
+fn s06_send_against_shutdown_is_closed_or_one_dead_letter() {
+    for seed in 0..u64::from(scaled(20, 100)) {
+        let each = 1_000;
+        let system = system(2);
+        let ledger = Ledger::new(4 * each);
+        let labs: Vec<_> =
+            (0..4).map(|_| system.actor_of(Lab::new()).unbounded().spawn().unwrap()).collect();
+        let moment = u64::from(Rng::new(seed).below(4_000));
+        let report = thread::scope(|scope| {
+            for from in 0..4_u32 {
+                let (ledger, labs) = (&ledger, &labs);
+                scope.spawn(move || {
+                    for id in from * 1_000..(from + 1) * 1_000 {
+                        if let Err(refused) = labs[id as usize % 4].tell(ledger.item(id, from)) {
+                            assert!(matches!(refused, SendError::Closed(_)), "{refused:?}");
+                            refused.into_inner().give_back();
+                        }
+                    }
+                });
+            }
+            eventually("some sends", || system.stats().messages.offered >= moment);
+            system.shutdown().unwrap()
+        });
+        ledger.check_all();
+        let counted = &report.stats.messages;
+        balanced_at_rest(counted);
+        assert_eq!(counted.handled, ledger.handled());
+        assert_eq!(counted.accepted, 4 * each as u64 - ledger.returned());
+    }
+}
+
+#[test]
+fn s09_a_message_sent_right_after_spawn_waits_for_pre_start() {
+    let system = system(2);
+    let ledger = Ledger::new(101);
+    let (gate, (tell_me, me)) = (Gate::new(), mpsc::channel());
+    let opens = Opens(gate.clone());
+    let lab = thread::scope(|scope| {
+        let own = ledger.item(100, 1);
+        let door = gate.clone();
+        let lab = Lab::new().on_start(move |ctx| {
+            ctx.tell_self(own)?;
+            tell_me.send(ctx.me()).unwrap();
+            door.pass();
+            Ok(())
+        });
+        let spawning = scope.spawn(|| system.spawn(lab).unwrap());
+        let early = me.recv().unwrap();
+        gate.wait_for(1);
+        for id in 0..100 {
+            early.tell(ledger.item(id, 0)).unwrap();
+        }
+        assert_eq!(ledger.handled(), 0, "nothing is handled before pre_start has returned");
+        assert!(early.is_alive());
+        drop(opens);
+        spawning.join().unwrap()
+    });
+    lab.drain().wait().unwrap();
+    assert_eq!(ledger.handled(), 101);
+    ledger.check_all();
+    finish(&system);
+}
+
+#[test]
+fn s09_what_waits_for_a_pre_start_that_fails_is_dead_lettered() {
+    let system = system(2);
+    let letters = Letters::of(&system);
+    let ledger = Ledger::new(11);
+    let (tell_me, me) = mpsc::channel();
+    let own = ledger.item(10, 0);
+    let others: Vec<Item> = (0..10).map(|id| ledger.item(id, 0)).collect();
+    let lab = Lab::new().on_start(move |ctx| {
+        ctx.tell_self(own)?;
+        for item in others {
+            ctx.me().tell(item)?;
+        }
+        tell_me.send(ctx.me()).unwrap();
+        Err(Failure::new("not today"))
+    });
+    let error = system.actor_of(lab).name("early").spawn().unwrap_err();
+    assert!(matches!(error, SpawnError::Failed(_)), "{error:?}");
+    let early = me.recv().unwrap();
+    ledger.check_all();
+    assert_eq!(ledger.handled(), 0);
+    assert_eq!(system.dead_letters().count(), 11);
+    assert!(!early.is_alive());
+    assert!(matches!(early.tell(job(|_, _| {})), Err(SendError::Closed(_))));
+    for letter in letters.wait_for(11) {
+        assert_eq!(letter.reason, DeadLetterReason::StartFailed);
+        assert_eq!(letter.target, early.id());
+        assert_eq!(letter.message, "Item");
+    }
+    finish(&system);
+}
+
+#[test]
+fn s16_each_message_that_is_neither_handled_nor_failed_gives_one_dead_letter() {
+    let system = system(2);
+    let letters = Letters::of(&system);
+    let ledger = Ledger::new(50);
+    let target = system.actor_of(Lab::new()).name("target").spawn().unwrap();
+    let sender = system.spawn(Lab::new()).unwrap();
+    let held = hold(&target);
+    let (to, items) = (target.clone(), (0..25).map(|id| ledger.item(id, 0)).collect::<Vec<_>>());
+    sender
+        .tell(job(move |_, _| items.into_iter().for_each(|item| to.tell(item).unwrap())))
+        .unwrap();
+    settle(&sender);
+    for id in 25..50 {
+        target.tell(ledger.item(id, 0)).unwrap();
+    }
+    let stopping = target.stop();
+    drop(held);
+    stopping.wait().unwrap();
+    ledger.check_all();
+    assert_eq!(system.dead_letters().count(), 50);
+    let letters = letters.wait_for(50);
+    assert_eq!(letters.len(), 50);
+    let by_actor = letters.iter().filter(|letter| letter.sender == Some(sender.id())).count();
+    let from_outside = letters.iter().filter(|letter| letter.sender.is_none()).count();
+    assert_eq!((by_actor, from_outside), (25, 25));
+    for letter in &letters {
+        assert_eq!((letter.target, letter.message), (target.id(), "Item"));
+        assert_eq!(letter.target_name.as_deref(), Some("target"));
+        assert_eq!(letter.reason, DeadLetterReason::Stopped);
+    }
+    finish(&system);
+}
+
+#[test]
+fn s16_a_dead_letter_says_why() {
+    let cases: [(Deed, DeadLetterReason); 3] = [
+        (|lab| drop(lab.stop()), DeadLetterReason::Stopped),
+        (|lab| drop(lab.kill()), DeadLetterReason::Killed),
+        (|_| {}, DeadLetterReason::Failed),
+    ];
+    for (end, reason) in cases {
+        let system = system(1);
+        let letters = Letters::of(&system);
+        let lab = system.spawn(Lab::new()).unwrap();
+        let gate = Gate::new();
+        let (door, fails) = (gate.clone(), reason == DeadLetterReason::Failed);
+        lab.tell(job(move |_, _| {
+            door.pass();
+            if fails {
+                give_up();
+            }
+        }))
+        .unwrap();
+        gate.wait_for(1);
+        lab.tell(Noted::new("letter", &Journal::default())).unwrap();
+        end(&lab);
+        gate.open();
+        lab.ended().wait().unwrap();
+        let letters = letters.wait_for(1);
+        assert_eq!((letters[0].reason, letters[0].message), (reason, "Noted"));
+        finish(&system);
+    }
+}
+
+#[test]
+fn s17_a_dead_letter_whose_subscriber_is_dead_is_counted_and_goes_nowhere() {
+    let system = system(1);
+    let kept = Arc::default();
+    let collector = system.spawn(Collector::new(&kept)).unwrap();
+    system.dead_letters().subscribe(collector.recipient());
+    collector.stop().wait().unwrap();
+    let lab = system.spawn(Lab::new()).unwrap();
+    let held = hold(&lab);
+    (0..10).for_each(|_| lab.tell(job(|_, _| {})).unwrap());
+    let stopping = lab.stop();
+    drop(held);
+    stopping.wait().unwrap();
+    assert_eq!(system.dead_letters().count(), 10);
+    let stats = finish(&system);
+    assert_eq!(stats.messages.dead_lettered, 10);
+    assert!(kept.lock().unwrap().is_empty());
+}
+
+#[test]
+fn s17_dead_letters_of_a_subscriber_breed_no_others() {
+    let system = system(1);
+    let kept = Arc::default();
+    let collector = system.spawn(Collector::new(&kept)).unwrap();
+    system.dead_letters().subscribe(collector.recipient());
+    let door = Gate::new();
+    let opens = Opens(door.clone());
+    let blocker = system.spawn(Lab::new()).unwrap();
+    blocker.tell(job(move |_, _| door.pass())).unwrap();
+    opens.0.wait_for(1); // the one worker stands here: letters queue up at the collector
+    let lab = system.spawn(Lab::new()).unwrap();
+    (0..10).for_each(|_| lab.tell(job(|_, _| {})).unwrap());
+    let (first, second) = (lab.stop(), collector.stop());
+    drop(opens);
+    first.wait().unwrap();
+    second.wait().unwrap();
+    let stats = finish(&system);
+    balanced_at_rest(&stats.messages);
+    assert_eq!(stats.messages.dead_lettered, system.dead_letters().count());
+    assert!(stats.messages.dead_lettered <= 20, "{:?}", stats.messages);
+}

@@ -1,0 +1,26 @@
+//! The tests by promise: a module a promise, a test named for it, with its number in docs/semantics.md.
+
+mod support;
+
+mod ask;
+mod batch;
+mod children;
+mod config;
+mod containment;
+mod contract;
+mod delivery;
+mod lifecycle;
+mod macros;
+mod memory;
+mod names;
+mod ordering;
+mod overflow;
+mod payload;
+mod queues;
+mod references;
+mod scheduler;
+mod shutdown;
+mod stats;
+mod stop;
+mod storm;
+mod tidy;
