@@ -12,7 +12,8 @@ use zactor::prelude::*;
 /// The compiler whose words the `.stderr` files quote.
 const RUSTC: &str = "rustc 1.95.";
 
-/// Each file of `ui` holds one mistake, and beside it what the user reads.
+/// Each file of `ui` holds one mistake, and beside it what the user reads. `TRYBUILD=overwrite` writes what
+/// they read now; read it as one of them would.
 #[test]
 fn mistakes_are_reported_where_they_stand_with_the_cure() {
     let version = Command::new("rustc").arg("--version").output().expect("rustc runs");
@@ -74,8 +75,8 @@ fn a_message_chosen_at_run_time_reaches_its_handler() {
 #[test]
 fn the_enum_shows_payloads_that_can_be_shown_and_names_the_others() {
     assert_eq!(format!("{:?}", RecorderMessage::from(Secret(7))), "Secret");
-    assert!(format!("{:?}", RecorderMessage::from(Add(7))).contains("Add(7)"));
-    assert!(format!("{:?}", RecorderMessage::from(Seen)).starts_with("WhatWasSeen"));
+    assert_eq!(format!("{:?}", RecorderMessage::from(Add(7))), "Add(7)");
+    assert_eq!(format!("{:?}", RecorderMessage::from(Seen)), "Seen");
 }
 
 #[test]
