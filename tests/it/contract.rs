@@ -61,11 +61,6 @@ impl Lifecycle for Account {
         std::fs::read("x")?;
         Err(DbError)?
     }
-    fn on_terminated(&mut self, ctx: &mut Context<Self>, who: Terminated) {
-        if let EndReason::Failed(f) = who.reason {
-            ctx.fail(f)
-        }
-    }
 }
 
 #[actor]

@@ -105,7 +105,6 @@ impl<A> ActorRef<A> {
     }
 
     /// Waits for the actor's end without asking for it.
-    #[must_use]
     pub fn ended(&self) -> StopHandle {
         StopHandle::new(self.0.cell().clone())
     }

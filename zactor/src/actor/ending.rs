@@ -189,10 +189,7 @@ fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, reason: DeadLetterReaso
     } else {
         (None, delivery.sender())
     };
-    if guarded(|| A::discard(Undelivered::new(delivery)))
-        .map_err(|payload| drop_guarded(payload))
-        .is_err()
-    {
+    if guarded(|| A::discard(Undelivered::new(delivery))).map_err(drop_guarded).is_err() {
         local.counts.drop_panics.add(1);
     }
     header.count_dead_letter(local);
@@ -229,7 +226,7 @@ fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     if let Some(rare) = header.rare_for_end() {
         for waiter in rare.joiners.finish() {
             // A waker is the user's code.
-            if guarded(|| waiter.wake()).map_err(|payload| drop_guarded(payload)).is_err() {
+            if guarded(|| waiter.wake()).map_err(drop_guarded).is_err() {
                 local.counts.drop_panics.add(1);
             }
         }

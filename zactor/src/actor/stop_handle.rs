@@ -18,7 +18,6 @@ use crate::supervision::EndReason;
 ///
 /// When it completes, the actor's children have ended, its last hook has run, its state is dropped, its name is free, and
 /// all that ended with it is counted.
-#[must_use = "an order goes on without it; `.wait()` or `.await` it to see the end, or drop it by `let _ =`"]
 pub struct StopHandle {
     cell: CellRef,
     deadline: Option<Nanos>,

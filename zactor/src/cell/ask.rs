@@ -8,6 +8,11 @@
 //! The value lies in the slot as 32 untyped bytes. Both ends know its type: the asker from the call, the answerer from
 //! the tag of the message; who finds nobody to give it to drops it.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one argument covers both where it says so"
+)]
+
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
@@ -406,7 +411,9 @@ impl Answer {
     /// `word` is that of a message of kind ask with this tag, and is answered once.
     #[inline(always)]
     pub(super) unsafe fn of(word: u64, tag: u32) -> Self {
-        let slot = std::ptr::with_exposed_provenance_mut::<AskSlot>(word as usize);
+        #[expect(clippy::cast_possible_truncation, reason = "it was an address")]
+        let address = word as usize;
+        let slot = std::ptr::with_exposed_provenance_mut::<AskSlot>(address);
         // SAFETY: a slot's address (caller).
         Answer { slot: AskPtr(unsafe { NonNull::new_unchecked(slot) }), tag }
     }

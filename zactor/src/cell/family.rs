@@ -3,6 +3,11 @@
 //!
 //! A child is in the list from birth to end, and holds a reference to itself that long; so every member is alive.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one argument covers both where it says so"
+)]
+
 use std::ptr::NonNull;
 
 use super::header::Header;

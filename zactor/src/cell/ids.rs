@@ -103,7 +103,6 @@ impl IdTable {
     /// The id that the next cell in `slot` (reserved by the caller) will have.
     pub(crate) fn id_of(&self, slot: u32) -> ActorId {
         let word = self.slot(slot).map_or(1, |word| word.load(Ordering::Relaxed));
-        #[expect(clippy::cast_possible_truncation, reason = "cuts the generation out")]
         ActorId::local(slot, (word & GENERATION) as u16)
     }
 
@@ -143,6 +142,7 @@ impl IdTable {
     /// The cell of `id`, unless its memory is gone.
     pub(crate) fn resolve(&self, id: ActorId) -> Option<CellRef> {
         let (word, old) = self.hold(id)?;
+        #[expect(clippy::cast_possible_truncation, reason = "it was an address")]
         let address = (old >> ADDRESS_SHIFT << ALIGN_SHIFT) as usize;
         let cell = NonNull::new(std::ptr::with_exposed_provenance_mut::<Header>(address));
         let found = cell.filter(|cell| {

@@ -164,6 +164,7 @@ pub(crate) fn must_not_block() -> bool {
     MUST_NOT_BLOCK.get() > 0
 }
 
+#[expect(clippy::vec_box, reason = "a `Local` stays where it is while others look at it")]
 struct Locals(RefCell<Vec<Box<Local>>>);
 
 impl Drop for Locals {

@@ -8,6 +8,11 @@
 //!   the one way in.
 //! * [`Local`] (local.rs) is what a thread keeps for each system.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one argument covers both where it says so"
+)]
+
 mod ask;
 mod continuation;
 mod family;

@@ -1,5 +1,10 @@
 //! The one way into a mailbox, for every kind of reference.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one argument covers both where it says so"
+)]
+
 use std::ptr::NonNull;
 
 use super::local::Local;

@@ -6,6 +6,11 @@
 //!    nothing of the owner's afterwards.
 //! 3. A message is taken, and the queue's tail has moved, before its handler runs. Else a panic meets it twice.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one argument covers both where it says so"
+)]
+
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;

@@ -86,7 +86,7 @@ impl Scheduler {
             Some(worker) if self.home(&task) == worker.index => {
                 self.push_back(local, worker, task);
             }
-            _ => self.from_outside(local, task),
+            _ => self.push_outside(local, task),
         }
     }
 
@@ -122,7 +122,7 @@ impl Scheduler {
     }
 
     #[inline(never)]
-    fn from_outside(&self, local: &Local, task: Task) {
+    fn push_outside(&self, local: &Local, task: Task) {
         if self.stealing {
             self.push_global(local, task);
             self.idle.wake_one();

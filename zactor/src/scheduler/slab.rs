@@ -93,11 +93,13 @@ impl<T> Slab<T> {
     }
 
     /// Entries in use.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.capacity() - self.free_count
     }
 
     /// Entries that there is memory for.
+    #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         (self.chunks.len() - self.vacant.len()) * CHUNK
     }

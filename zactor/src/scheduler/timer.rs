@@ -128,6 +128,7 @@ impl<F> Wheel<F> {
     }
 
     /// Timers that are armed.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.slots).entries.len()
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Core, ShutdownReport};
 use crate::cell::state::order;
-use crate::cell::{HOOK, NOTHING, Waiter, Waiters, must_not_block};
+use crate::cell::{NOTHING, Waiter, Waiters, must_not_block};
 use crate::error::{StuckActor, SystemError};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
@@ -151,7 +151,6 @@ fn who_is_stuck(core: &Core) -> Vec<StuckActor> {
         let actor = StuckActor { id: cell.id, name: cell.name().cloned(), message };
         if current == NOTHING { waiting.push(actor) } else { stuck.push(actor) }
     });
-    debug_assert!(HOOK != NOTHING);
     if stuck.is_empty() { waiting } else { stuck }
 }
 
