@@ -1,6 +1,11 @@
 //! The tests by promise: a module a promise, a test named for it, with its number in docs/semantics.md.
 
-#![allow(unreachable_pub, clippy::unit_arg, dropping_copy_types, reason = "one binary, read by nobody else")]
+#![allow(
+    unreachable_pub,
+    clippy::unit_arg,
+    dropping_copy_types,
+    reason = "one binary, read by nobody else"
+)]
 
 mod support;
 
