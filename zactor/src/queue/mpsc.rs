@@ -6,7 +6,7 @@
 //! Head    63      62 .. 42   41     40 .. 0                  one word; where addresses have 48 bits
 //!         CLOSED  count      IDLE   newest node >> 6         the count has 20 and the pointer 42
 //! ```
-//! Nodes are the caller's: blocks aligned to 64 bytes that begin with a [`Link`]. The queue touches
+//! Nodes are the caller's: blocks aligned to 64 bytes that begin with a `Link`. The queue touches
 //! a node's `next` and nothing else. The stub is the link of whoever owns the queue.
 //!
 //! 1. `Tail` is the node taken last, or the stub; its payload is gone. Only the consumer touches it.
