@@ -57,6 +57,13 @@ pub fn timed(count: u64, mut round: impl FnMut(u64) -> u64) -> Outcome {
     Outcome::new(count, start.elapsed(), check)
 }
 
+/// Runs `work` once, under the clock: for work that is too large to be done twice. `units` are done.
+pub fn timed_once(units: u64, work: impl FnOnce() -> u64) -> Outcome {
+    let start = Instant::now();
+    let check = work();
+    Outcome::new(units, start.elapsed(), check)
+}
+
 /// One in how many operations of a fast loop has its latency taken: two clock reads cost about 50 ns.
 pub const SAMPLE: u64 = 64;
 

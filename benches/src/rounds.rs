@@ -79,8 +79,8 @@ impl Entrant {
     fn qualify(workload: &Workload, peer: &'static str, plan: Plan) -> Option<Self> {
         let row = Row { peer, outcomes: Vec::new(), repeated: 0, disturbed: 0, failure: None };
         let (mut count, mut fixed) = match workload.size {
-            Size::Fixed(_, quick) if plan.quick => (quick / 100, Some(quick)),
-            Size::Fixed(full, _) => (full / 100, Some(full)),
+            Size::Fixed { quick, probe, .. } if plan.quick => (probe, Some(quick)),
+            Size::Fixed { full, probe, .. } => (probe, Some(full)),
             Size::Time(begin) => (begin, None),
         };
         loop {
@@ -151,15 +151,19 @@ fn in_own_process(workload: &Workload, peer: &str, count: u64) -> Result<Option<
     let mut text = String::new();
     let mut out = child.stdout.take().ok_or("no output")?;
     out.read_to_string(&mut text).map_err(|error| error.to_string())?;
+    judged(workload, count, &text)
+}
+
+/// What a process has printed, if it can be believed.
+fn judged(workload: &Workload, count: u64, text: &str) -> Result<Option<Outcome>, String> {
     let outcome: Option<Outcome> =
-        serde_json::from_str(&text).map_err(|_| format!("crashed, {count} {}", workload.unit))?;
-    if let Some(outcome) = &outcome {
-        let expected = (workload.expected)(count);
-        if outcome.check != expected {
-            return Err(format!("wrong result: {} instead of {expected}", outcome.check));
-        }
+        serde_json::from_str(text).map_err(|_| format!("crashed, {count} {}", workload.unit))?;
+    let Some(outcome) = outcome else { return Ok(None) };
+    let expected = (workload.expected)(count);
+    if outcome.check != expected {
+        return Err(format!("wrong result: {} instead of {expected}", outcome.check));
     }
-    Ok(outcome)
+    Ok(Some(outcome))
 }
 
 /// Waits for the end of the process, and ends it when the time is over. Its output is one short line, so it fits the pipe.
@@ -221,5 +225,40 @@ impl Load {
         let others = (now.all - self.all).saturating_sub(now.own - self.own);
         let ticks = self.at.elapsed().as_millis() / 10;
         u128::from(others) > ticks / 20 + 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workloads::{fan_in, tell_1to1};
+
+    #[track_caller]
+    fn is_refused(outcome: &Outcome, because: &str) {
+        let text = serde_json::to_string(&Some(outcome)).unwrap();
+        let refused = judged(&tell_1to1::WORKLOAD, 4, &text).unwrap_err();
+        assert!(refused.contains(because), "{refused}");
+    }
+
+    #[test]
+    fn a_wrong_result_is_a_failure() {
+        let right = Outcome::new(4, Duration::from_secs(1), 6);
+        let text = serde_json::to_string(&right).unwrap();
+        assert_eq!(judged(&tell_1to1::WORKLOAD, 4, &text), Ok(Some(right.clone())));
+        is_refused(&Outcome { check: 5, ..right }, "5 instead of 6");
+    }
+
+    #[test]
+    fn a_peer_may_have_no_form_but_not_crash() {
+        assert_eq!(judged(&tell_1to1::WORKLOAD, 4, "null\n"), Ok(None));
+        assert!(judged(&tell_1to1::WORKLOAD, 4, "").unwrap_err().contains("crashed"));
+    }
+
+    #[test]
+    fn sizes_are_shared_out_evenly() {
+        assert_eq!(fan_in::EIGHT.rounded(9), 16);
+        assert_eq!(fan_in::EIGHT.rounded(0), 8);
+        assert_eq!(scaled(1_000, 1_000.0), 20_000);
+        assert_eq!(scaled(1_000, 0.5), 500);
     }
 }

@@ -4,7 +4,9 @@
 //! stands in the head of the peer's file.
 
 use crate::measure::Outcome;
+use crate::workloads::tree::Seed;
 
+mod zactor;
 mod tasks;
 mod tokio_bounded;
 mod tokio_unbounded;
@@ -46,6 +48,11 @@ pub trait Peer {
         None
     }
 
+    /// Trees of actors, so many units in all: [`tree`](crate::workloads::tree).
+    fn tree(&self, _seed: Seed, _units: u64) -> Option<Outcome> {
+        None
+    }
+
     /// Actors for one message: [`fork_join`](crate::workloads::fork_join).
     fn fork_join(&self, _actors: u64) -> Option<Outcome> {
         None
@@ -54,6 +61,7 @@ pub trait Peer {
 
 /// All peers, in the order of the report: zactor first.
 pub const ALL: &[&dyn Peer] = &[
+    &zactor::Zactor,
     &tasks::Tasks::<tokio_bounded::Bounded>::NEW,
     &tasks::Tasks::<tokio_unbounded::Unbounded>::NEW,
     &tasks::Tasks::<flume::Flume>::NEW,

@@ -14,14 +14,22 @@ pub mod ask_in;
 pub mod ask_out;
 pub mod spawn_idle;
 pub mod fork_join;
+pub mod tree;
 
 /// How much of a workload one measurement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// As much as fills the time of a round; the number is where the search for that begins.
     Time(u64),
-    /// Always this many, in the quick form the second number.
-    Fixed(u64, u64),
+    /// Always the same.
+    Fixed {
+        /// This many.
+        full: u64,
+        /// This many in the quick form.
+        quick: u64,
+        /// This many to see whether a peer does it at all.
+        probe: u64,
+    },
 }
 
 /// One workload.
@@ -64,6 +72,8 @@ pub const ALL: &[Workload] = &[
     ask_out::WORKLOAD,
     spawn_idle::WORKLOAD,
     fork_join::WORKLOAD,
+    tree::SKYNET,
+    tree::FIB,
 ];
 
 /// The workload of that name.

@@ -15,7 +15,7 @@ pub const WORKLOAD: Workload = Workload {
     name: "spawn_idle",
     unit: "spawns/s",
     about: "actors that wait, all alive at once",
-    size: Size::Fixed(1_000_000, 100_000),
+    size: Size::Fixed { full: 1_000_000, quick: 100_000, probe: 1_000 },
     multiple_of: 1,
     expected: sum_below,
     run: |peer, count| peer.spawn_idle(count),

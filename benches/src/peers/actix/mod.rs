@@ -8,11 +8,13 @@ use actix::prelude::*;
 use super::Peer;
 use crate::measure::Outcome;
 use crate::workloads;
+use crate::workloads::tree::Seed;
 
 mod streams;
 mod balls;
 mod asks;
 mod spawns;
+mod tree;
 
 /// The peer.
 pub(super) struct Actix;
@@ -48,6 +50,10 @@ impl Peer for Actix {
 
     fn spawn_idle(&self, actors: u64) -> Option<Outcome> {
         spawns::spawn_idle(actors)
+    }
+
+    fn tree(&self, seed: Seed, units: u64) -> Option<Outcome> {
+        Some(tree::tree(seed, units))
     }
 
     fn fork_join(&self, actors: u64) -> Option<Outcome> {

@@ -5,11 +5,13 @@
 
 use super::Peer;
 use crate::measure::Outcome;
+use crate::workloads::tree::Seed;
 
 mod streams;
 mod balls;
 mod asks;
 mod spawns;
+mod tree;
 
 /// The peer.
 pub(super) struct Kameo;
@@ -45,6 +47,10 @@ impl Peer for Kameo {
 
     fn spawn_idle(&self, actors: u64) -> Option<Outcome> {
         spawns::spawn_idle(actors)
+    }
+
+    fn tree(&self, seed: Seed, units: u64) -> Option<Outcome> {
+        Some(tree::tree(seed, units))
     }
 
     fn fork_join(&self, actors: u64) -> Option<Outcome> {

@@ -6,11 +6,13 @@ use ractor::{Actor, ActorRef};
 
 use super::Peer;
 use crate::measure::Outcome;
+use crate::workloads::tree::Seed;
 
 mod streams;
 mod balls;
 mod asks;
 mod spawns;
+mod tree;
 
 /// The peer.
 pub(super) struct Ractor;
@@ -46,6 +48,10 @@ impl Peer for Ractor {
 
     fn spawn_idle(&self, actors: u64) -> Option<Outcome> {
         spawns::spawn_idle(actors)
+    }
+
+    fn tree(&self, seed: Seed, units: u64) -> Option<Outcome> {
+        Some(tree::tree(seed, units))
     }
 
     fn fork_join(&self, actors: u64) -> Option<Outcome> {

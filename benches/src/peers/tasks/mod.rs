@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::Peer;
 use crate::measure::Outcome;
+use crate::workloads::tree::Seed;
 
 mod streams;
 mod balls;
@@ -88,6 +89,10 @@ impl<C: Channel> Peer for Tasks<C> {
 
     fn spawn_idle(&self, actors: u64) -> Option<Outcome> {
         Some(spawns::spawn_idle::<C>(actors))
+    }
+
+    fn tree(&self, seed: Seed, units: u64) -> Option<Outcome> {
+        Some(spawns::tree::<C>(seed, units))
     }
 
     fn fork_join(&self, actors: u64) -> Option<Outcome> {

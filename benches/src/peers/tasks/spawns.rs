@@ -1,12 +1,14 @@
-//! Tasks that come and go: `spawn_idle` and `fork_join`.
+//! Tasks that come and go: `spawn_idle`, `fork_join` and `tree`.
 
 use std::time::Instant;
 
 use super::{Channel, runtime};
-use crate::measure::{Outcome, timed};
+use crate::measure::{Outcome, timed, timed_once};
 use crate::memory;
 use crate::tally::Tally;
-use crate::workloads::{Item, fork_join::BATCH};
+use crate::workloads::Item;
+use crate::workloads::fork_join::BATCH;
+use crate::workloads::tree::{Growth, Seed};
 
 pub(super) fn spawn_idle<C: Channel>(actors: u64) -> Outcome {
     let runtime = runtime();
@@ -66,5 +68,37 @@ async fn fork_all<C: Channel>(count: u64) -> u64 {
 async fn leaf<C: Channel>(mut from: C::Receiver<Item>, join: C::Sender<u64>) {
     if let Some(item) = C::receive(&mut from).await {
         C::send(&join, item.value).await;
+    }
+}
+
+pub(super) fn tree<C: Channel>(seed: Seed, units: u64) -> Outcome {
+    let runtime = runtime();
+    timed_once(units, || {
+        let (up, mut sum) = C::channel();
+        runtime.spawn(node::<C>(seed, up));
+        runtime.block_on(C::receive(&mut sum)).unwrap_or(0)
+    })
+}
+
+/// A leaf needs no channel of its own.
+#[expect(clippy::manual_async_fn, reason = "it spawns itself, so that it is `Send` has to be said")]
+fn node<C: Channel>(seed: Seed, up: C::Sender<u64>) -> impl Future<Output = ()> + Send {
+    async move {
+        let sum = match seed.grow() {
+            Growth::Leaf(value) => value,
+            Growth::Branch(branches) => {
+                let (below, mut from) = C::channel();
+                for seed in branches {
+                    tokio::spawn(node::<C>(seed, below.clone()));
+                }
+                drop(below);
+                let mut sum = 0;
+                while let Some(value) = C::receive(&mut from).await {
+                    sum += value;
+                }
+                sum
+            }
+        };
+        C::send(&up, sum).await;
     }
 }
