@@ -26,10 +26,10 @@ pub struct Scenario {
 
 /// All scenarios.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: "tell_between_actors", count: 20_000, budget: 150, run: tell_between_actors },
-    Scenario { name: "tell_from_outside", count: 20_000, budget: 150, run: tell_from_outside },
-    Scenario { name: "ask", count: 10_000, budget: 1_000, run: ask },
-    Scenario { name: "spawn_and_stop", count: 2_000, budget: 5_000, run: spawn_and_stop },
+    Scenario { name: "tell_between_actors", count: 20_000, budget: 290, run: tell_between_actors },
+    Scenario { name: "tell_from_outside", count: 20_000, budget: 300, run: tell_from_outside },
+    Scenario { name: "ask", count: 10_000, budget: 1_750, run: ask },
+    Scenario { name: "spawn_and_stop", count: 2_000, budget: 2_200, run: spawn_and_stop },
 ];
 
 /// The scenario of that name.
