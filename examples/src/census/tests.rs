@@ -89,6 +89,24 @@ fn actors_count_what_the_plain_loop_counts() {
     assert_eq!((messages.rejected, messages.dead_lettered), (0, 0));
 }
 
+/// A buffer in which a binary file has stood, and with which a text goes on.
+#[test]
+fn a_file_begins_with_its_first_piece_only() {
+    let tree = odd_tree();
+    let [binary, text] = ["zeros.bin", "one_line.json"].map(|name| tree.0.join(name));
+    let mut supply = actors::supply::Supply::default();
+    let mut loads = [(); 2].map(|()| actors::supply::Load::empty());
+    supply.files.push_back(binary);
+    assert!(!supply.next(&mut loads[0], u64::MAX));
+    supply.files.push_back(text.clone());
+    let mut begun = Vec::new();
+    while supply.next(&mut loads[(begun.len() + 1) % 2], u64::MAX) {
+        begun.push(loads[(begun.len() + 1) % 2].begins.take());
+    }
+    assert_eq!(begun.remove(0), Some(text));
+    assert!(begun.len() > 3 && begun.iter().all(Option::is_none));
+}
+
 #[test]
 fn words_on_disk_are_counted_as_well() {
     let tree = odd_tree();

@@ -8,8 +8,9 @@ use zactor::prelude::*;
 
 use crate::census::Job;
 use crate::census::actors::counter::{Add, Counter};
-use crate::census::actors::reader::{Empty, Load, Reader};
+use crate::census::actors::reader::{Empty, Reader};
 use crate::census::actors::reporter::{Part, Progressed, Reporter};
+use crate::census::actors::supply::Load;
 use crate::census::tally::Tally;
 use crate::census::text::Text;
 use crate::census::words::{WordMap, hash, shard};

@@ -12,6 +12,7 @@ use crate::ui::{Failed, Progress};
 
 mod walker;
 mod reader;
+pub(crate) mod supply;
 mod analyser;
 mod counter;
 mod reporter;
