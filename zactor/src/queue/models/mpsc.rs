@@ -4,7 +4,9 @@ use std::ptr::NonNull;
 
 use loom::thread;
 
-use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Popped, Pushed, Refused, Tail, UNBOUNDED};
+use crate::queue::mpsc::{
+    Closing, GaveBack, Head, Link, NotEmpty, Popped, Pushed, Refused, Tail, UNBOUNDED,
+};
 use crate::sync::Arc;
 use crate::sync::atomic::{
     AtomicU32,
@@ -115,7 +117,7 @@ impl Owner {
                 // Markers are not counted: what the head still counts is what was taken.
                 Popped::Empty => {
                     counted = counted.min(self.head.len());
-                    match unsafe { self.tail.mark_idle(&self.head, self.stub, counted) } {
+                    match self.mark(counted) {
                         Ok(last) => {
                             return last.into_iter().for_each(|last| unsafe { Node::free(last) });
                         }
@@ -123,6 +125,15 @@ impl Owner {
                     }
                 }
             }
+        }
+    }
+
+    /// Idle, or, of a closed queue, ended.
+    fn mark(&self, counted: u32) -> Result<Option<NonNull<Link>>, NotEmpty> {
+        if self.head.is_closed() {
+            unsafe { self.tail.mark_ended(&self.head, self.stub, counted) }
+        } else {
+            unsafe { self.tail.mark_idle(&self.head, self.stub, counted) }
         }
     }
 
@@ -135,8 +146,8 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         while let Popped::Message { .. } = self.pop() {}
-        if let Ok(Some(last)) =
-            unsafe { self.tail.mark_idle(&self.head, self.stub, self.head.len()) }
+        if !self.head.is_idle()
+            && let Ok(Some(last)) = self.mark(self.head.len())
         {
             unsafe { Node::free(last) };
         }
