@@ -29,7 +29,7 @@ const FIRST_SEGMENT: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
 const SEGMENTS: usize = 23;
 
 /// Slots that a thread keeps ready, so that spawning takes the lock once in a while only.
-pub(crate) const SLOT_CACHE: usize = 64;
+pub(crate) const SLOT_CACHE: usize = if cfg!(all(test, loom)) { 2 } else { 64 };
 
 struct Segment(Box<[AtomicU64]>);
 

@@ -18,7 +18,7 @@ use super::task::Task;
 use crate::memory::Magazines;
 use crate::message::Node;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, lock, per_thread};
 use crate::system::{Core, Latencies, MergedLatencies};
 
 /// A number that one thread adds to and all may read.
@@ -87,7 +87,7 @@ counts! {
 /// A worker's end of the run queues.
 pub(crate) struct WorkerSide {
     pub(crate) index: usize,
-    pub(crate) queue: crossbeam_deque::Worker<Task>,
+    pub(crate) queue: crate::sync::deque::Worker<Task>,
 }
 
 /// See the module.
@@ -151,7 +151,7 @@ pub(crate) struct Entered {
     budget: u32,
 }
 
-thread_local! {
+per_thread! {
     /// Above 0: a worker, or a hook runs. Such a thread does not wait.
     static MUST_NOT_BLOCK: Cell<u32> = const { Cell::new(0) };
     /// The `Local` used last.

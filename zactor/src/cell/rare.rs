@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use super::family::Family;
 use super::waiters::Waiters;
 use crate::supervision::EndReason;
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use crate::sync::{LookAgain, Mutex};
 
 /// See the module.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl<T: Default> Lazy<T> {
     /// As `get`, in one order with what the caller stored before and the maker looks at after (both SeqCst).
     pub(super) fn get_after_mark(&self) -> Option<&T> {
         // SAFETY: as in `get`.
-        unsafe { self.0.load(Ordering::SeqCst).as_ref() }
+        unsafe { self.0.look_again().as_ref() }
     }
 
     pub(super) fn get_or_make(&self) -> &T {

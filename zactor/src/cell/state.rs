@@ -16,6 +16,7 @@
 //! | `park`'s CAS           | SeqCst  | `order`, `token` that clears it: all that the owner did             |
 //! | `claim_terminal`, `end`| SeqCst  | `is_terminal`, `is_ended` (Acquire): what the end wrote             |
 
+use crate::sync::LookAgain;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// Orders, strongest last. A stronger one that comes later overtakes a weaker one.
@@ -121,12 +122,8 @@ impl State {
         if cfg!(zactor_mutant = "system_lane_no_second_look") {
             return 0;
         }
-        // loom counts a SeqCst load as Acquire; there the look has to be a read-modify-write.
-        #[cfg(all(test, loom))]
-        let word = self.0.fetch_or(0, Ordering::SeqCst);
-        #[cfg(not(all(test, loom)))]
-        let word = self.0.load(Ordering::SeqCst);
-        word & order::ALL
+        // A drain closes the mailbox, and clears the mark itself.
+        self.0.look_again() & (order::STOP | order::KILL)
     }
 
     /// What happened before the cell was scheduled becomes visible to its new owner.
@@ -190,7 +187,7 @@ impl State {
     /// As `is_ended`, for somebody who has just registered to be told: either this sees the end, or whoever ends the
     /// actor sees him.
     pub(crate) fn is_ended_after_register(&self) -> bool {
-        self.0.load(Ordering::SeqCst) & ENDED != 0
+        self.0.look_again() & ENDED != 0
     }
 
     pub(crate) fn is_parked(&self) -> bool {

@@ -4,6 +4,7 @@ use std::ptr::NonNull;
 
 use super::header::Header;
 use super::local::Local;
+use crate::sync::LookAgain;
 use crate::sync::atomic::{AtomicPtr, Ordering};
 
 /// The right to run one cell. There is one at most for each, so it is in one run queue at most.
@@ -75,6 +76,6 @@ impl Slot {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.load(Ordering::SeqCst).is_null()
+        self.0.look_again().is_null()
     }
 }

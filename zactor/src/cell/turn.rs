@@ -193,7 +193,7 @@ impl<'l, T: Resident> Turn<'l, T> {
         // An earlier owner may still be in his second look (see `mark_idle`).
         while !self.header().core().scheduler.looks.none_at(header) {
             crate::sync::hint::spin_loop();
-            std::thread::yield_now();
+            crate::sync::thread::yield_now();
         }
         // SAFETY: `Header::new` counted one for the actor itself, which ends here, once.
         drop(unsafe { CellRef::from_counted(header) });

@@ -1,6 +1,6 @@
 //! A message while it is queued: the same 64 bytes, with the link where the receiver stood.
 
-use std::mem::{MaybeUninit, offset_of};
+use std::mem::MaybeUninit;
 
 use super::payload::BYTES;
 use crate::queue::mpsc::Link;
@@ -26,6 +26,7 @@ pub(crate) struct Node {
 
 #[cfg(not(all(test, loom)))]
 const _: () = {
+    use std::mem::offset_of;
     assert!(size_of::<Node>() == 64 && align_of::<Node>() == 64);
     assert!(offset_of!(Node, sender) == 0 && offset_of!(Node, link) == LINK_OFFSET);
     assert!(offset_of!(Node, timestamp) == 16 && offset_of!(Node, message_type) == 24);

@@ -39,7 +39,7 @@ use crate::sync::atomic::{
     Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst},
 };
 use crate::sync::cell::UnsafeCell;
-use crate::sync::hint;
+use crate::sync::{LookAgain, hint};
 
 pub use super::channel::{Receiver, Sender, channel};
 
@@ -324,7 +324,7 @@ impl Head {
     /// How many messages fit now, at least one. Called after a waiter has registered it is the
     /// second look: either it sees the room, or who gives the room back sees the waiter.
     pub(crate) fn room(&self, limit: u32) -> Result<u32, Refused> {
-        let word = self.look();
+        let word = self.0.look_again();
         if word & CLOSED != 0 {
             return Err(Refused::Closed);
         }
@@ -366,7 +366,7 @@ impl Head {
     /// caller schedules. False: the owner is scheduled and will look, or it has ended.
     #[must_use]
     pub(crate) fn claim_idle(&self) -> bool {
-        let mut word = self.look();
+        let mut word = self.0.look_again();
         while word & (IDLE | CLOSED) == IDLE {
             match self.0.compare_exchange_weak(word, word & !IDLE, SeqCst, Relaxed) {
                 Ok(_) => return true,
@@ -388,7 +388,7 @@ impl Head {
 
     /// Closes the queue of an owner that may be idle, and then wakes it: by anyone.
     pub(crate) fn close_and_claim(&self) -> Closing {
-        let mut word = self.look();
+        let mut word = self.0.look_again();
         while word & CLOSED == 0 {
             let closed = (word | CLOSED) & !IDLE;
             match self.0.compare_exchange_weak(word, closed, SeqCst, Relaxed) {
@@ -425,12 +425,6 @@ impl Head {
     #[inline(always)]
     fn publish(&self, before: u64, after: u64) -> Result<(), ()> {
         self.0.compare_exchange_weak(before, after, AcqRel, Relaxed).map(drop).map_err(drop)
-    }
-
-    /// The second half of "store there, look here". Loom counts SeqCst as AcqRel, so that there
-    /// only a read-modify-write is sure to see the last value.
-    fn look(&self) -> u64 {
-        if cfg!(all(test, loom)) { self.0.fetch_or(0, SeqCst) } else { self.0.load(SeqCst) }
     }
 }
 

@@ -15,7 +15,7 @@
 //! | `slot_filled`'s load             | SeqCst | as above; the slot's swap and look are SeqCst as well   |
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::sync::{Mutex, Parker, lock};
+use crate::sync::{LookAgain, Mutex, Parker, lock};
 
 const SEARCHING: u64 = 1;
 const SLEEPING: u64 = 1 << 16;
@@ -118,7 +118,7 @@ impl Idle {
 
     /// The watcher goes on watching while others are busy; else it is to sleep.
     pub(super) fn still_to_watch(&self) -> bool {
-        Word(self.word.load(Ordering::SeqCst)).busy(self.workers()) > 0
+        Word(self.word.look_again()).busy(self.workers()) > 0
     }
 
     /// The watcher becomes a searcher.
@@ -153,7 +153,7 @@ impl Idle {
     /// A slot was filled, or a first task queued: nobody needs to come at once, but somebody must watch.
     #[inline]
     pub(super) fn slot_filled(&self) {
-        let word = Word(self.word.load(Ordering::SeqCst));
+        let word = Word(self.word.look_again());
         if word.searching() == 0 && word.watching() == 0 && word.sleeping() != 0 {
             self.wake(word);
         }

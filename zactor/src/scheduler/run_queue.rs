@@ -7,12 +7,12 @@
 //! Two neighbours that talk stay on one worker that way: the one that was told runs next, and nobody is woken for it.
 //! Only a backlog of two wakes another worker (a cache line that changes cores costs more than a short turn).
 
-use crossbeam_deque::{Injector, Steal, Stealer, Worker};
 use crossbeam_utils::CachePadded;
 
 use super::idle::Idle;
 use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::deque::{Injector, Steal, Stealer, Worker};
 use crate::system::SystemConfig;
 
 /// What other threads may reach of a worker.

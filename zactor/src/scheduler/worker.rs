@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_deque::Worker as Queue;
-
 use super::idle::Rest;
 use super::run_queue::{Scheduler, insist};
 use crate::cell::{Local, Task, WorkerSide};
 use crate::memory::Trimmed;
+use crate::sync::deque::Worker as Queue;
 use crate::sync::{Woken, hint};
 use crate::system::Core;
 

@@ -6,8 +6,8 @@
 //! * `real.rs`: `std` behind loom's interface. `model.rs`: loom itself.
 //! * `parker.rs`: one thread sleeps, others wake it; no wake-up is lost.
 //!
-//! Handed upward: [`atomic`], [`cell`], [`thread`], [`hint`], [`Arc`], [`Mutex`], [`lock`],
-//! [`Parker`].
+//! Handed upward: [`atomic`], [`cell`], [`deque`], [`thread`], [`per_thread`], [`hint`], [`Arc`],
+//! [`Mutex`], [`lock`], [`Parker`].
 #![allow(dead_code, unused_imports, reason = "one door for all layers: each takes what it needs")]
 
 #[cfg(all(test, loom))]
@@ -26,11 +26,22 @@ mod tests;
 use std::sync::PoisonError;
 
 #[cfg(all(test, loom))]
-pub(crate) use model::{Arc, Mutex, MutexGuard, atomic, cell, hint, park_timeout, thread};
+pub(crate) use model::{
+    Arc, Key, Mutex, MutexGuard, atomic, cell, deque, hint, park_timeout, per_thread, thread,
+};
 #[cfg(not(all(test, loom)))]
-pub(crate) use real::{Arc, Mutex, MutexGuard, atomic, cell, hint, park_timeout, thread};
+pub(crate) use real::{
+    Arc, Mutex, MutexGuard, atomic, cell, deque, hint, park_timeout, per_thread, thread,
+};
 
 pub(crate) use parker::{Parker, Woken};
+
+/// The second half of "store there, look here" between two threads, each of which does both: all four accesses are
+/// SeqCst, so at least one sees what the other has stored.
+pub(crate) trait LookAgain {
+    type Value;
+    fn look_again(&self) -> Self::Value;
+}
 
 /// Locks `mutex`. Poison means nothing here: no code of a user runs under a lock of the runtime,
 /// and each critical section leaves its data whole.

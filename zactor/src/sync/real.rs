@@ -1,13 +1,33 @@
 //! `std` behind loom's interface.
 
+pub(crate) use crossbeam_deque as deque;
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) use std::thread::park_timeout;
-pub(crate) use std::{hint, thread};
+pub(crate) use std::{hint, thread, thread_local as per_thread};
 
 pub(crate) mod atomic {
     pub(crate) use std::sync::atomic::{
         AtomicBool, AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
     };
+}
+
+use atomic::{AtomicPtr, AtomicU64, Ordering::SeqCst};
+
+/// See [`super::LookAgain`]: a SeqCst load.
+impl super::LookAgain for AtomicU64 {
+    type Value = u64;
+    #[inline(always)]
+    fn look_again(&self) -> u64 {
+        self.load(SeqCst)
+    }
+}
+
+impl<T> super::LookAgain for AtomicPtr<T> {
+    type Value = *mut T;
+    #[inline(always)]
+    fn look_again(&self) -> *mut T {
+        self.load(SeqCst)
+    }
 }
 
 pub(crate) mod cell {

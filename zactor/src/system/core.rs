@@ -44,7 +44,7 @@ pub(crate) struct Core {
 }
 
 /// The ends of the run queues, one for each worker.
-pub(crate) type Ends = Vec<crossbeam_deque::Worker<Task>>;
+pub(crate) type Ends = Vec<crate::sync::deque::Worker<Task>>;
 
 impl Core {
     pub(super) fn new(
