@@ -53,6 +53,23 @@ fn s52_a_blocked_handler_delays_only_its_own_actor() {
     finish(&system);
 }
 
+/// A worker that wakes takes two actors at once; its first and that of the next worker to wake block.
+#[test]
+fn s52_a_free_worker_takes_what_two_blocked_ones_left_behind() {
+    let system = system(3);
+    let labs: Vec<_> = (0..3).map(|_| system.spawn(Lab::new()).unwrap()).collect();
+    for _ in 0..300 {
+        let_pass(Duration::from_micros(300)); // all workers sleep
+        let ((_one, first), (_two, last)) = (mpsc::channel::<()>(), mpsc::channel::<()>());
+        let (ran, runs) = mpsc::channel();
+        labs[0].tell(job(move |_, _| drop(first.recv()))).unwrap();
+        labs[1].tell(job(move |_, _| ran.send(()).unwrap())).unwrap();
+        labs[2].tell(job(move |_, _| drop(last.recv()))).unwrap();
+        runs.recv_timeout(PATIENCE).expect("one worker is free");
+    }
+    finish(&system);
+}
+
 #[derive(Message)]
 struct Ball;
 

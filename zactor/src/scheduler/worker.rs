@@ -110,10 +110,15 @@ impl Worker<'_> {
         }
     }
 
-    /// A searcher is busy again; the last one calls the next if there is more to do.
+    /// A searcher is busy again; the last one calls the next if there is more to do, or somebody to watch what is left
+    /// behind turns that may not end.
     fn found(&self, task: Option<Task>) -> Option<Task> {
-        if self.scheduler.idle.end_search() && self.backlog() {
-            self.scheduler.idle.wake_one();
+        if self.scheduler.idle.end_search() {
+            if self.backlog() {
+                self.scheduler.idle.wake_one();
+            } else if self.anybody_waits() {
+                self.scheduler.idle.slot_filled();
+            }
         }
         task
     }
@@ -222,12 +227,13 @@ impl Worker<'_> {
     fn anything(&self) -> bool {
         !self.scheduler.global.is_empty()
             || self.scheduler.workers.iter().any(|worker| worker.stealer.len() > 1)
-            || self.everybody_rests()
-                && self
-                    .scheduler
-                    .workers
-                    .iter()
-                    .any(|worker| !worker.stealer.is_empty() || !worker.slot.is_empty())
+            || self.everybody_rests() && self.anybody_waits()
+    }
+
+    /// Whether a task waits at any worker.
+    fn anybody_waits(&self) -> bool {
+        let mut workers = self.scheduler.workers.iter();
+        workers.any(|worker| !worker.stealer.is_empty() || !worker.slot.is_empty())
     }
 
     fn everybody_rests(&self) -> bool {
