@@ -22,6 +22,9 @@
 //! The layers, each knowing only those before it:
 #![warn(clippy::unwrap_used, clippy::print_stdout)]
 
+#[cfg(all(test, loom))]
+extern crate self as zactor;
+
 pub mod error;
 pub(crate) mod sync;
 #[allow(unsafe_code, reason = "intrusive nodes, ring slots and reply slots")]

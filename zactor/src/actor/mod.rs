@@ -10,6 +10,8 @@ mod context;
 mod ending;
 mod incarnation;
 mod lifecycle;
+#[cfg(all(test, loom))]
+mod models;
 mod recipient;
 mod run;
 mod stop_handle;

@@ -115,6 +115,15 @@ impl Header {
         }
     }
 
+    /// A model sees here whether all uses of the cell happened before its end.
+    #[cfg(all(test, loom))]
+    pub(super) fn must_be_alone(&mut self) {
+        self.refs.must_be_alone();
+        self.state.must_be_alone();
+        self.handled.with_mut(|_| ());
+        self.current.with_mut(|_| ());
+    }
+
     /// The system of this actor.
     #[inline(always)]
     pub(crate) fn core(&self) -> &Core {
@@ -249,6 +258,7 @@ impl CellRef {
     pub(crate) fn order_drain(&self, orders: u64) -> Option<Task> {
         let woken = self.state.order(orders);
         match self.head.close_and_claim() {
+            Closing::Schedule if cfg!(zactor_mutant = "no_drain_idle_stop") => None,
             // SAFETY: the idle mark was cleared here, so this is the right to run.
             Closing::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),
             Closing::Quiet | Closing::Already => self.woken(woken),
@@ -258,6 +268,7 @@ impl CellRef {
     fn woken(&self, woken: Woken) -> Option<Task> {
         let mine = match woken {
             Woken::Schedule => true,
+            Woken::NotParked if cfg!(zactor_mutant = "no_drain_idle_stop") => false,
             Woken::NotParked => self.head.claim_idle(),
             Woken::Ended => false,
         };

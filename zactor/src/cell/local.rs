@@ -167,6 +167,34 @@ pub(crate) fn must_not_block() -> bool {
 #[expect(clippy::vec_box, reason = "a `Local` stays where it is while others look at it")]
 struct Locals(RefCell<Vec<Box<Local>>>);
 
+/// What a model's thread kept, for whoever joins it.
+#[cfg(all(test, loom))]
+pub(crate) struct Kept(Locals);
+
+#[cfg(all(test, loom))]
+impl Kept {
+    /// For a thread that has not begun: what it would take from its system at its first step is taken here.
+    pub(crate) fn made(core: &Core) -> Self {
+        let local = Local::new(&core.me());
+        core.locals.add(&local);
+        let node = local.take_node(core);
+        // SAFETY: just taken.
+        unsafe { local.give_node(core, node) };
+        Kept(Locals(RefCell::new(vec![local])))
+    }
+
+    /// The calling thread keeps it.
+    pub(crate) fn put(self) {
+        let _ = ALL.try_with(|all| all.0.borrow_mut().append(&mut self.0.0.borrow_mut()));
+    }
+
+    /// The calling thread is done.
+    pub(crate) fn take() -> Self {
+        LAST.set(std::ptr::null());
+        Kept(Locals(RefCell::new(ALL.try_with(|all| all.0.take()).unwrap_or_default())))
+    }
+}
+
 impl Drop for Locals {
     fn drop(&mut self) {
         LAST.set(std::ptr::null());

@@ -19,6 +19,8 @@ mod family;
 mod header;
 mod ids;
 mod local;
+#[cfg(all(test, loom))]
+pub(crate) mod models;
 mod port;
 mod rare;
 mod refs;
@@ -37,6 +39,8 @@ pub(crate) use ask::{Answer, AskPool, AskPtr, Asked, NoAnswer, Outcome, Told, th
 pub(crate) use family::Family;
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
 pub(crate) use ids::IdTable;
+#[cfg(all(test, loom))]
+pub(crate) use local::{Kept, Sums};
 pub(crate) use local::{Local, Looks, Registry, WorkerSide, must_not_block};
 pub(crate) use port::Accepted;
 pub(crate) use rare::Rare;
@@ -128,6 +132,11 @@ unsafe fn free(header: NonNull<Header>) {
     // SAFETY: the cell's count of its system, taken over.
     let core = unsafe { Arc::from_raw(core.as_ptr().cast_const()) };
     let slot = core.ids.remove(id);
+    #[cfg(all(test, loom))]
+    {
+        // SAFETY: ours alone.
+        unsafe { (*header.as_ptr()).must_be_alone() };
+    }
     // SAFETY: ours alone; the resident was dropped by the end of the actor and needs no drop.
     unsafe { header.drop_in_place() };
     Local::with(&core, |local| {

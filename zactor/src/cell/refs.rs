@@ -22,6 +22,11 @@ impl Count {
         Count(AtomicU32::new(references))
     }
 
+    #[cfg(all(test, loom))]
+    pub(super) fn must_be_alone(&mut self) {
+        self.0.with_mut(|_| ());
+    }
+
     #[inline(always)]
     fn increment(&self) {
         let old = self.0.fetch_add(1, Ordering::Relaxed);

@@ -84,6 +84,11 @@ impl State {
         State(AtomicU64::new(0))
     }
 
+    #[cfg(all(test, loom))]
+    pub(super) fn must_be_alone(&mut self) {
+        self.0.with_mut(|_| ());
+    }
+
     /// Sets orders or tokens and clears the parked mark, in one step.
     fn set_and_wake(&self, bits: u64) -> Woken {
         let mut old = self.0.load(Ordering::Relaxed);
@@ -187,7 +192,7 @@ impl State {
     /// As `is_ended`, for somebody who has just registered to be told: either this sees the end, or whoever ends the
     /// actor sees him.
     pub(crate) fn is_ended_after_register(&self) -> bool {
-        self.0.look_again() & ENDED != 0
+        !cfg!(zactor_mutant = "joiner_no_second_look") && self.0.look_again() & ENDED != 0
     }
 
     pub(crate) fn is_parked(&self) -> bool {

@@ -191,7 +191,9 @@ impl<'l, T: Resident> Turn<'l, T> {
     pub(crate) fn release(self) {
         let header = self.intake.header;
         // An earlier owner may still be in his second look (see `mark_idle`).
-        while !self.header().core().scheduler.looks.none_at(header) {
+        while !cfg!(zactor_mutant = "look_ignored")
+            && !self.header().core().scheduler.looks.none_at(header)
+        {
             crate::sync::hint::spin_loop();
             crate::sync::thread::yield_now();
         }
@@ -260,6 +262,13 @@ impl<'l> Intake<'l> {
 
     /// The message in the handler was lost to a failure.
     pub(crate) fn count_failed(&mut self) {
+        if cfg!(zactor_mutant = "tail_after_handler") {
+            // As if it had not moved yet.
+            let header = self.header_ref();
+            let before = self.spent.take().map_or(header.stub(), NonNull::cast);
+            // SAFETY: we are the owner; the node before is kept until the handler has returned.
+            unsafe { header.tail.set(before) };
+        }
         self.local.counts.failed.add(1);
         self.header_ref().rare().failed.fetch_add(1, crate::sync::atomic::Ordering::Relaxed);
     }

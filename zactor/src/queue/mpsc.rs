@@ -28,6 +28,7 @@
 //! | `push` stores a link        | Release | `pop`'s load (Acquire): the payload                        |
 //! | `mark_idle`'s CAS           | SeqCst  | the push or claim that finds `IDLE`; a look elsewhere next |
 //! | `give_back`                 | SeqCst  | a waiter's `room`: it registers, then looks here           |
+//! | a refused push's load       | Acquire | `close`: all that the closer did before                    |
 //! | `claim_idle`, `close`       | SeqCst  | `mark_idle`; in a second look the caller's own store       |
 
 #![allow(dead_code, reason = "the core of every mailbox; the channel beside it uses a part")]
@@ -275,7 +276,7 @@ impl Head {
         let mut wait = Backoff::new();
         loop {
             if word & CLOSED != 0 {
-                return Err(Refused::Closed);
+                return Err(self.refuse());
             }
             if limit != UNBOUNDED {
                 return Err(Refused::Full);
@@ -308,7 +309,7 @@ impl Head {
         let mut word = self.0.load(Relaxed);
         loop {
             if word & CLOSED != 0 && (!even_if_closed || word & IDLE != 0) {
-                return Err(Refused::Closed);
+                return Err(self.refuse());
             }
             match self.publish(word, (word & (CLOSED | COUNT)) | pack(node)) {
                 Ok(()) => {
@@ -319,6 +320,14 @@ impl Head {
                 Err(()) => word = wait.reload(&self.0),
             }
         }
+    }
+
+    /// A push has found `CLOSED`, by a Relaxed load: what its closer did before becomes visible.
+    fn refuse(&self) -> Refused {
+        if !cfg!(zactor_mutant = "refused_relaxed") {
+            self.0.load(Acquire);
+        }
+        Refused::Closed
     }
 
     /// How many messages fit now, at least one. Called after a waiter has registered it is the
@@ -368,6 +377,10 @@ impl Head {
     pub(crate) fn claim_idle(&self) -> bool {
         let mut word = self.0.look_again();
         while word & (IDLE | CLOSED) == IDLE {
+            if cfg!(zactor_mutant = "schedule_load_store") {
+                self.0.store(word & !IDLE, SeqCst);
+                return true;
+            }
             match self.0.compare_exchange_weak(word, word & !IDLE, SeqCst, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
@@ -548,7 +561,7 @@ impl Tail {
     /// # Safety
     /// The caller is the consumer.
     #[inline(always)]
-    unsafe fn set(&self, to: NonNull<Link>) {
+    pub(crate) unsafe fn set(&self, to: NonNull<Link>) {
         // SAFETY: only the consumer touches the tail, and that is the caller.
         self.0.with_mut(|tail| unsafe { *tail = to });
     }

@@ -7,6 +7,8 @@
 pub(crate) mod clock;
 mod dispatcher;
 mod idle;
+#[cfg(all(test, loom))]
+mod models;
 mod run_queue;
 mod slab;
 pub(crate) mod timer;

@@ -138,6 +138,12 @@ impl Scheduler {
         task.slot() as usize % self.workers.len()
     }
 
+    /// A task of the global queue, for a model's thread.
+    #[cfg(all(test, loom))]
+    pub(crate) fn take(&self) -> Option<Task> {
+        insist(|| self.global.steal())
+    }
+
     pub(crate) fn worker_count(&self) -> usize {
         self.workers.len()
     }

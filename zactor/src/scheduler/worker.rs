@@ -33,6 +33,14 @@ pub(crate) fn run(core: &Arc<Core>, index: usize, queue: Queue<Task>) {
     });
 }
 
+/// What a worker does first that sleeps and has been woken.
+#[cfg(all(test, loom))]
+pub(super) fn wake_up(core: &Core, local: &Local, side: &WorkerSide) -> Option<Task> {
+    let scheduler = &core.scheduler;
+    let seen = vec![u64::MAX; scheduler.workers.len()];
+    Worker { core, scheduler, local, side, tick: 0, slot_turns: 0, seen }.woken()
+}
+
 struct Worker<'a> {
     core: &'a Core,
     scheduler: &'a Scheduler,
@@ -116,7 +124,7 @@ impl Worker<'_> {
         if self.scheduler.idle.end_search() {
             if self.backlog() {
                 self.scheduler.idle.wake_one();
-            } else if self.anybody_waits() {
+            } else if self.anybody_waits() && !cfg!(zactor_mutant = "left_behind_unwatched") {
                 self.scheduler.idle.slot_filled();
             }
         }
@@ -185,8 +193,7 @@ impl Worker<'_> {
         // The last look, after the word says that this worker sleeps (idle.rs, 1).
         if self.anything() || self.scheduler.is_stopping() {
             if idle.cancel_sleep(me) {
-                let found = self.search(true);
-                return self.found(found);
+                return self.woken();
             }
         } else {
             self.local.counts.parks.add(1);
@@ -199,6 +206,11 @@ impl Worker<'_> {
             }
             idle.parker(me).park();
         }
+        self.woken()
+    }
+
+    /// A sleeper has become a searcher.
+    fn woken(&mut self) -> Option<Task> {
         let found = self.search(true);
         self.found(found)
     }

@@ -16,9 +16,14 @@ pub(crate) mod atomic {
     };
 }
 
-/// Time does not exist in a model: the limit may have passed at once, or after the others ran.
-pub(crate) fn park_timeout(_limit: std::time::Duration) {
-    thread::yield_now();
+/// Time does not exist in a model. A limit of zero has passed when the others have run; a longer one never passes, so that
+/// what is to be done by an `unpark` is not done by the time.
+pub(crate) fn park_timeout(limit: std::time::Duration) {
+    if limit.is_zero() {
+        thread::yield_now();
+    } else {
+        thread::park();
+    }
 }
 
 /// loom counts SeqCst as AcqRel, so that there only a read-modify-write is sure to see the last value.

@@ -8,6 +8,8 @@ mod builder;
 mod config;
 pub(crate) mod core;
 mod dead_letters;
+#[cfg(all(test, loom))]
+pub(crate) mod models;
 pub(crate) mod histogram;
 mod registry;
 mod root;

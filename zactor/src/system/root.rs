@@ -57,11 +57,12 @@ impl Root {
 
     /// No further actor is taken, and those that live get `orders` one by one, the youngest first.
     pub(super) fn close(&self, core: &Core, orders: u64) {
+        let too_early = cfg!(zactor_mutant = "members_before_close").then(|| self.members());
         for shard in &self.shards {
             lock(shard).close();
         }
         {
-            let members = self.members();
+            let members = too_early.unwrap_or_else(|| self.members());
             let mut closing = lock(&self.closing);
             closing.left = members;
             closing.orders = orders;

@@ -42,6 +42,12 @@ impl Life {
         lock(&self.threads).push(thread);
     }
 
+    /// Whether all top-level actors have ended.
+    #[cfg(all(test, loom))]
+    pub(super) fn is_over(&self) -> bool {
+        self.empty.register(None, Waiter::Thread(std::thread::current())).is_none()
+    }
+
     /// The last top-level actor has ended.
     pub(super) fn all_ended(&self) {
         for waiter in self.empty.finish() {

@@ -222,6 +222,12 @@ impl Settings {
     }
 }
 
+/// A top-level actor in a system of a model.
+#[cfg(all(test, loom))]
+pub(super) fn top<A: Actor>(core: &Arc<Core>, actor: A) -> Result<ActorRef<A>, SpawnError> {
+    start(Place::Root(core), Settings::default(), move || actor)
+}
+
 fn start<A: Actor>(
     place: Place<'_>,
     settings: Settings,

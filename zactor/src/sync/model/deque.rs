@@ -4,29 +4,53 @@ use std::collections::VecDeque;
 
 pub(crate) use crossbeam_deque::Steal;
 
+use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Arc, Mutex, lock};
 
-struct Queue<T>(Arc<Mutex<VecDeque<T>>>);
+/// Whether anything is in a list is seen without its lock, and so, as with crossbeam's, without what the last one who had
+/// the lock did elsewhere.
+struct Queue<T>(Arc<(AtomicUsize, Mutex<VecDeque<T>>)>);
 
 impl<T> Queue<T> {
     fn new() -> Self {
-        Queue(Arc::new(Mutex::new(VecDeque::new())))
+        Queue(Arc::new((AtomicUsize::new(0), Mutex::new(VecDeque::new()))))
+    }
+
+    fn len(&self) -> usize {
+        self.0.0.load(SeqCst)
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
+        let mut list = lock(&self.0.1);
+        let before = list.len();
+        let result = f(&mut list);
+        if list.len() > before {
+            self.0.0.fetch_add(list.len() - before, SeqCst);
+        } else if list.len() < before {
+            self.0.0.fetch_sub(before - list.len(), SeqCst);
+        }
+        result
+    }
+
+    fn push(&self, task: T) {
+        self.with(|list| list.push_back(task));
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.with(VecDeque::pop_front)
     }
 
     fn steal(&self) -> Steal<T> {
-        lock(&self.0).pop_front().map_or(Steal::Empty, Steal::Success)
+        self.pop().map_or(Steal::Empty, Steal::Success)
     }
 
     /// Half of what is here, the first for the caller. Never two locks at once.
     fn steal_batch_and_pop(&self, to: &Worker<T>) -> Steal<T> {
-        let mut batch = {
-            let mut from = lock(&self.0);
-            let half = from.len().div_ceil(2);
-            from.drain(..half).collect::<VecDeque<_>>()
-        };
+        let mut batch =
+            self.with(|list| list.drain(..list.len().div_ceil(2)).collect::<VecDeque<_>>());
         let Some(first) = batch.pop_front() else { return Steal::Empty };
         if !batch.is_empty() {
-            lock(&to.0.0).extend(batch);
+            to.0.with(|list| list.extend(batch));
         }
         Steal::Success(first)
     }
@@ -40,7 +64,7 @@ impl<T> Injector<T> {
     }
 
     pub(crate) fn push(&self, task: T) {
-        lock(&self.0.0).push_back(task);
+        self.0.push(task);
     }
 
     pub(crate) fn steal(&self) -> Steal<T> {
@@ -52,7 +76,7 @@ impl<T> Injector<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        lock(&self.0.0).len()
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -72,15 +96,15 @@ impl<T> Worker<T> {
     }
 
     pub(crate) fn push(&self, task: T) {
-        lock(&self.0.0).push_back(task);
+        self.0.push(task);
     }
 
     pub(crate) fn pop(&self) -> Option<T> {
-        lock(&self.0.0).pop_front()
+        self.0.pop()
     }
 
     pub(crate) fn len(&self) -> usize {
-        lock(&self.0.0).len()
+        self.0.len()
     }
 }
 
@@ -96,7 +120,7 @@ impl<T> Stealer<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        lock(&self.0.0).len()
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
