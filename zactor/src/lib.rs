@@ -18,8 +18,6 @@
 //! assert_eq!(counter.get().wait()?, 3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! The layers, each knowing only those before it:
 #![warn(clippy::unwrap_used, clippy::print_stdout)]
 
 #[cfg(all(test, loom))]

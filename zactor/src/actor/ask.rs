@@ -9,7 +9,7 @@ use super::actor_ref::schedule;
 use super::{Actor, ActorRef, Context};
 use crate::cell::{self, Asked, Local, NOTHING, Outcome, Port, Ref, Waiter};
 use crate::error::{AskError, AskState, SendError};
-use crate::message::{Accepts, ActorId, Kind, Message};
+use crate::message::{Accepts, Kind, Message};
 use crate::scheduler::clock::Nanos;
 use crate::scheduler::timers::Fire;
 
@@ -297,7 +297,6 @@ impl<R: Send + 'static> Reply<R> {
 const _: fn() = || {
     fn free_to_go<T: Send + Unpin + 'static>() {}
     free_to_go::<Reply<u8>>();
-    let _ = ActorId::NONE;
 };
 
 /// The handler of `M` has returned: its reply answers the ask, or is dropped for a tell.

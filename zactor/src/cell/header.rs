@@ -73,7 +73,6 @@ const _: () = {
     assert!(offset_of!(Header, head) == 0 && offset_of!(Header, stub) == LINK_OFFSET);
     assert!(offset_of!(Header, tail) == 64);
 };
-const _: usize = offset_of!(Header, stub) - LINK_OFFSET;
 
 /// What a new header needs to know.
 pub(crate) struct Birth {

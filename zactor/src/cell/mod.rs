@@ -50,7 +50,6 @@ pub(crate) use turn::{Delivery, Intake, Next, Turn};
 pub(crate) use typed::{Port, Ref};
 pub(crate) use waiters::{Waiter, Waiters};
 
-use crate::message::ActorId;
 use crate::system::Core;
 
 /// What can live in a cell.
@@ -146,5 +145,4 @@ unsafe fn free(header: NonNull<Header>) {
             local.give_slot(&core, slot);
         }
     });
-    let _: ActorId = id;
 }

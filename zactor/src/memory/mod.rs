@@ -16,7 +16,6 @@
 //! * `chunk.rs`: arenas of address space, cut into chunks. `trim.rs`: what is idle goes back.
 //!
 //! Handed upward: [`Memory`], [`Magazines`], [`Class`], [`Counts`], [`Usage`], [`Trimmed`].
-#![allow(dead_code, reason = "the layers above are being put in place")]
 
 mod chunk;
 mod depot;

@@ -31,8 +31,6 @@
 //! | a refused push's load       | Acquire | `close`: all that the closer did before                    |
 //! | `claim_idle`, `close`       | SeqCst  | `mark_idle`; in a second look the caller's own store       |
 
-#![allow(dead_code, reason = "the core of every mailbox; the channel beside it uses a part")]
-
 use std::ptr::{self, NonNull};
 
 use crate::sync::atomic::{
@@ -208,6 +206,7 @@ pub(crate) struct Head(AtomicU64);
 
 impl Head {
     /// An empty queue whose owner sleeps.
+    #[cfg(test)]
     pub(crate) fn new_idle(stub: NonNull<Link>) -> Self {
         Self(AtomicU64::new(pack(stub) | IDLE))
     }
@@ -430,6 +429,7 @@ impl Head {
     }
 
     /// Closed and drained: nothing gets in any more, markers neither.
+    #[cfg(test)]
     #[inline]
     pub(crate) fn is_ended(&self) -> bool {
         self.0.load(Acquire) & (CLOSED | IDLE) == CLOSED | IDLE

@@ -29,8 +29,6 @@
 //! | `DONE`, `GONE`, clearing WAITER | AcqRel  | the last of the three: all accesses before it ends   |
 //! | `arm` stores the generation     | Release | `expire`'s load: an older one finds its own gone     |
 
-#![allow(dead_code, reason = "taken up by the asks of the layers above")]
-
 use std::mem::MaybeUninit;
 
 use crate::sync::atomic::{
@@ -231,7 +229,7 @@ impl<W> Gate<W> {
     }
 
     /// Whether an answer would be delivered, as far as its answerer can know.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn is_wanted(&self) -> bool {
         self.word.load(Relaxed) & (EXPIRED | GONE) == 0
     }
@@ -332,7 +330,7 @@ impl<R, W> Slot<R, W> {
     }
 
     /// What freeing and using again would do: writes to all that it has.
-    #[cfg(test)]
+    #[cfg(all(test, loom))]
     pub(crate) fn scratch(&self) {
         self.gate.waiter.with_mut(|_| ());
         self.value.with_mut(|_| ());

@@ -61,7 +61,6 @@ impl Failure {
     }
 
     /// The failure for what `catch_unwind` caught. Pass `&*payload`: `&payload` would be the box.
-    #[allow(dead_code, reason = "called where handlers and hooks are run")]
     pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let text = if let Some(text) = payload.downcast_ref::<&'static str>() {
             text

@@ -51,7 +51,9 @@ struct Owner {
     runs: AtomicU32,
 }
 
+// SAFETY: the models move it between threads as the layers above do: `head` is atomic, the rest belongs to who runs it.
 unsafe impl Send for Owner {}
+// SAFETY: as above; loom's cells fail the model that breaks it.
 unsafe impl Sync for Owner {}
 
 impl Owner {
