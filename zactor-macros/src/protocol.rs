@@ -155,6 +155,8 @@ fn accepts(protocol: &Protocol) -> TokenStream {
     });
     let hidden = quote_spanned!(site=> ::zactor::Accepts<::zactor::__private::Never<#actor>>);
     let hidden = implementation(hidden, quote_spanned!(site=> ::core::primitive::u32::MAX));
+    // rustc lists what an actor accepts when it gets something else; the hidden one is not for users.
+    let hidden = quote_spanned!(site=> #[diagnostic::do_not_recommend] #hidden);
     tagged.chain([hidden]).collect()
 }
 

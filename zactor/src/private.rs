@@ -165,6 +165,7 @@ impl<A: 'static> Message for Never<A> {
 ///
 /// # Panics
 /// While compiling, if it does not fit; the text names the type, its size, and what is allowed.
+#[track_caller] // the compiler shows the message's name, not this function
 pub const fn assert_inline<M>(name: &str) {
     let (size, align) = (size_of::<M>(), align_of::<M>());
     if size <= BYTES && align <= 16 {

@@ -27,6 +27,7 @@ pub struct DeadLetter {
     pub reason: DeadLetterReason,
 }
 
+#[diagnostic::do_not_recommend] // no example of a message to a user who forgot the derive
 impl Message for DeadLetter {
     type Reply = ();
 }
