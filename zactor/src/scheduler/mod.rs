@@ -1,8 +1,8 @@
 //! Layer 7: which thread runs which actor, and when.
 //!
 //! [`Scheduler::schedule`] is the only way into a run queue. `run_queue.rs` says where a task goes, `worker.rs` where a
-//! worker takes the next one from, `idle.rs` who sleeps and whom to wake. `timer.rs` and `timers.rs` are about time,
-//! `clock.rs` is the one source of it.
+//! worker takes the next one from, `idle.rs` who sleeps and whom to wake. `timer/` is the wheel, `timers.rs` fires it,
+//! `clock.rs` is the one source of time.
 
 pub(crate) mod clock;
 mod dispatcher;
