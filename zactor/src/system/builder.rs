@@ -73,6 +73,8 @@ impl SystemBuilder {
     /// when the operating system gives no thread or memory.
     pub fn start(self) -> Result<ActorSystem, SystemError> {
         let mut config = self.config;
+        // What does not hold is refused even where the builder says otherwise.
+        config.validate()?;
         if let Some(workers) = self.workers {
             config.performance.worker_threads = workers;
         }
