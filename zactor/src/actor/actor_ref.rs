@@ -187,7 +187,7 @@ impl<A: Actor> ActorRef<A> {
         A: Accepts<M>,
     {
         let core = self.0.core();
-        let mut messages = messages.into_iter();
+        let mut messages = messages.into_iter().fuse();
         let mut accepted = 0;
         loop {
             let batch = Local::with(core, |local| self.0.push_chain(local, &mut messages));

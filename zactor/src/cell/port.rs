@@ -5,6 +5,8 @@
     reason = "one argument covers both where it says so"
 )]
 
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::local::Local;
@@ -131,6 +133,47 @@ pub(crate) struct Batch<M> {
     pub(crate) refused: Option<(SendError<M>, Vec<M>)>,
 }
 
+/// Messages that were packed and are not yet published. Dropped, it drops them: the caller's iterator may panic.
+struct Chain<'a, M: Message> {
+    to: &'a CellRef,
+    local: &'a Local,
+    /// The first `len` are ours, initialised, and hold an `M` each.
+    nodes: [NonNull<Node>; CHAIN],
+    len: usize,
+    messages: PhantomData<M>,
+}
+
+impl<'a, M: Message> Chain<'a, M> {
+    fn new(to: &'a CellRef, local: &'a Local) -> Self {
+        Chain { to, local, nodes: [NonNull::dangling(); CHAIN], len: 0, messages: PhantomData }
+    }
+
+    /// Adds one message; there is room.
+    fn pack(&mut self, tag: u32, message: M) {
+        let (to, local) = (self.to, self.local);
+        let mut made = node(to, local, tag, Kind::Tell as u32);
+        // SAFETY: ours until it is published.
+        let fields = unsafe { made.as_mut() };
+        fields.sender = local.current();
+        Fit::<M>::pack(&mut fields.data, message, |layout| {
+            local.counts.boxed.add(1);
+            local.alloc(to.core(), layout)
+        });
+        self.nodes[self.len] = made;
+        self.len += 1;
+    }
+}
+
+impl<M: Message> Drop for Chain<'_, M> {
+    fn drop(&mut self) {
+        while self.len > 0 {
+            self.len -= 1;
+            // SAFETY: one of those that are ours and hold an `M`; no longer, for `len` is less now.
+            drop(unsafe { unpack::<M>(self.to, self.local, self.nodes[self.len]) });
+        }
+    }
+}
+
 /// Queues up to 64 messages of `messages` with one publication.
 ///
 /// # Safety
@@ -141,24 +184,15 @@ pub(super) unsafe fn push_chain<M: Message>(
     tag: u32,
     messages: &mut impl Iterator<Item = M>,
 ) -> Batch<M> {
-    let mut nodes = [NonNull::<Node>::dangling(); CHAIN];
-    let mut n = 0;
-    while n < CHAIN
+    let mut chain = Chain::new(to, local);
+    while chain.len < CHAIN
         && let Some(message) = messages.next()
     {
-        let mut made = node(to, local, tag, Kind::Tell as u32);
-        // SAFETY: ours until it is published.
-        let fields = unsafe { made.as_mut() };
-        fields.sender = local.current();
-        Fit::<M>::pack(&mut fields.data, message, |layout| {
-            local.counts.boxed.add(1);
-            local.alloc(to.core(), layout)
-        });
-        nodes[n] = made;
-        n += 1;
+        chain.pack(tag, message);
     }
-    // SAFETY: these nodes are ours and hold one `M` each.
-    unsafe { publish(to, local, &nodes[..n]) }
+    let chain = ManuallyDrop::new(chain);
+    // SAFETY: these nodes are ours and hold one `M` each; the chain forgets them.
+    unsafe { publish(to, local, &chain.nodes[..chain.len]) }
 }
 
 /// # Safety
