@@ -197,13 +197,13 @@ fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, reason: DeadLetterReaso
         let told = answer.end(local, core, NoAnswer::Closed);
         follow(core, local, header.id, message, told);
     }
-    if !is_letter {
-        let sender = (sender != 0).then_some(ActorId::from_raw(sender));
-        let name = header.name().cloned();
-        core.dead_letters.publish(
-            core,
-            DeadLetter { target: header.id, target_name: name, sender, message, reason },
-        );
+    let sender = (sender != 0).then_some(ActorId::from_raw(sender));
+    let target_name = header.name().cloned();
+    let letter = DeadLetter { target: header.id, target_name, sender, message, reason };
+    if is_letter {
+        core.dead_letters.note(core, &letter);
+    } else {
+        core.dead_letters.publish(core, letter);
     }
 }
 

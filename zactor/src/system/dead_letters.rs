@@ -77,8 +77,14 @@ impl Hub {
         }
     }
 
-    /// Logs the letter and tells all subscribers; a letter to a subscriber that has ended is not sent again.
+    /// Counts and logs the letter, and tells all subscribers.
     pub(crate) fn publish(&self, core: &Core, letter: DeadLetter) {
+        self.note(core, &letter);
+        self.tell(letter);
+    }
+
+    /// Counts and logs the letter: all there is for one that was itself sent to a subscriber, which has ended.
+    pub(crate) fn note(&self, core: &Core, letter: &DeadLetter) {
         self.made.fetch_add(1, Ordering::Relaxed);
         if self.may_log(core) {
             tracing::warn!(
@@ -89,6 +95,9 @@ impl Hub {
                 "dead letter",
             );
         }
+    }
+
+    fn tell(&self, letter: DeadLetter) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
         }
