@@ -22,7 +22,7 @@ fn s05_of_a_batch_that_does_not_fit_one_message_counts_rejected() {
     let left: Vec<u32> = items.map(|item| item.id).collect();
     let after: Vec<u32> = rest.into_iter().chain(left).collect();
     assert_eq!(after, (101..200).collect::<Vec<_>>(), "nothing is lost behind it");
-    let now = counts(&system, &lab);
+    let now = counts_in_handler(&system, &lab);
     assert_eq!((now.offered, now.accepted, now.rejected, now.queued), (102, 101, 1, 100));
     drop((first, refused.rest, held));
     lab.drain().wait().unwrap();
@@ -80,6 +80,22 @@ fn a_batch_whose_iterator_panics_leaks_nothing() {
 }
 
 #[test]
+fn a_batch_ends_where_its_iterator_says_so() {
+    let system = system(1);
+    let lab = system.spawn(Lab::new()).unwrap();
+    let ledger = Ledger::new(100);
+    let mut asked = 0;
+    let sent = lab.tell_batch(std::iter::from_fn(|| {
+        asked += 1;
+        (asked != 10).then(|| ledger.item(asked, 0)) // it would go on after its end
+    }));
+    assert_eq!((sent.unwrap(), asked), (9, 10));
+    settle(&lab);
+    assert_eq!(counts(&system, &lab).accepted, 10);
+    finish(&system);
+}
+
+#[test]
 fn a_batch_whose_iterator_sends_itself_is_in_order() {
     let system = system(1);
     let ledger = Ledger::new(200);
@@ -119,7 +135,7 @@ fn s05_batches_of_many_threads_share_the_capacity_exactly() {
             senders.into_iter().map(|sender| sender.join().unwrap()).sum()
         });
         assert_eq!(accepted, capacity as usize, "full, and not one more");
-        assert_eq!(counts(&system, &lab).queued, u64::from(capacity));
+        assert_eq!(counts_in_handler(&system, &lab).queued, u64::from(capacity));
         drop(held);
         lab.drain().wait().unwrap();
         assert_eq!(ledger.handled(), u64::from(capacity));

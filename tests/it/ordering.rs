@@ -146,6 +146,7 @@ fn s01_a_self_send_stands_behind_what_was_sent_before() {
     lab.tell(job(move |_, ctx| ctx.tell_self(Noted::new("own", &own)).unwrap())).unwrap();
     lab.tell(Noted::new("before", &journal)).unwrap();
     drop(held);
+    settle(&lab); // a drain that came before its own send would refuse that
     lab.drain().wait().unwrap();
     let handled: Vec<_> =
         journal.entries().into_iter().filter(|entry| entry.starts_with("handle")).collect();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zactor::prelude::*;
 use zactor::{MessageCounts, SystemStats};
 
-pub(crate) use zactor_tests::ledger::{Item, Ledger, balanced, balanced_at_rest};
+pub(crate) use zactor_tests::ledger::{Item, Ledger, balanced, balanced_at_rest, balanced_but_for};
 pub(crate) use zactor_tests::process;
 pub(crate) use zactor_tests::rng::Rng;
 pub(crate) use zactor_tests::watchdog::{
@@ -49,6 +49,14 @@ pub(crate) fn finish(system: &ActorSystem) -> SystemStats {
 pub(crate) fn counts<A: Actor>(system: &ActorSystem, of: &ActorRef<A>) -> MessageCounts {
     let info = system.inspect(of.id()).expect("a reference keeps an actor's counters");
     balanced(&info.messages);
+    info.messages
+}
+
+/// An actor's counters while its handler stands with one message, which counts as accepted alone.
+#[track_caller]
+pub(crate) fn counts_in_handler<A: Actor>(system: &ActorSystem, of: &ActorRef<A>) -> MessageCounts {
+    let info = system.inspect(of.id()).expect("a reference keeps an actor's counters");
+    balanced_but_for(&info.messages, 1);
     info.messages
 }
 

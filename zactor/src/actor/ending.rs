@@ -146,6 +146,7 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
 
 /// What is queued becomes dead letters, until the mailbox is closed for good. `Err`: a sender stands in the gap.
 fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Task> {
+    turn.intake.settle();
     loop {
         let reason = match turn.header().state().end_kind() {
             EndKind::Stopped | EndKind::Drained => DeadLetterReason::Stopped,
@@ -159,7 +160,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
         match Turn::<Body<A>>::next(intake) {
             Next::Message(delivery) => {
                 bury::<A>(local, delivery, reason);
-                intake.give_spent();
+                intake.settle();
             }
             Next::Continuation(continuation) => {
                 if drop_guarded(continuation) {

@@ -23,7 +23,7 @@ use super::refs::{CellRef, Count};
 use super::state::{State, Woken};
 use super::task::Task;
 use crate::message::{ActorId, LINK_OFFSET};
-use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail};
+use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail, UNBOUNDED};
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::system::Core;
 
@@ -177,10 +177,27 @@ impl Header {
         &self.state
     }
 
+    /// Queued messages, and how many are in the handler. Exact while nothing moves but the one who asks.
+    pub(crate) fn queue(&self) -> (u64, u64) {
+        if self.is_idle() {
+            return (0, 0);
+        }
+        let core = self.core();
+        // A worker that marks it idle has given the room back, and may not have said so yet.
+        while !core.scheduler.looks.none_at(NonNull::from(self)) {
+            crate::sync::thread::yield_now();
+        }
+        let hand = core.locals.in_hand(NonNull::from(self));
+        let wraps = self.rare_if_made().map_or(0, |rare| rare.wraps.load(Ordering::Relaxed));
+        let rounds = wraps.wrapping_mul(u64::from(UNBOUNDED) + 1);
+        let count = rounds.wrapping_add(u64::from(self.head.len())).wrapping_sub(hand.unsettled);
+        // Below 0 while a sender has not told of the round that it began, or room goes back.
+        (count.cast_signed().max(0).cast_unsigned(), hand.unfinished)
+    }
+
     /// Queued messages.
     pub(crate) fn queued(&self) -> u64 {
-        let wraps = self.rare_if_made().map_or(0, |rare| rare.wraps.load(Ordering::Relaxed));
-        (wraps << 21).wrapping_add(u64::from(self.head.len()))
+        self.queue().0
     }
 
     /// The node that every queue of this cell begins with.

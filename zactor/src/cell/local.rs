@@ -14,6 +14,7 @@ use std::sync::{Arc, Weak};
 use super::ask::AskPtr;
 use super::header::Header;
 use super::ids::SLOT_CACHE;
+use super::serving::{InHand, Serving};
 use super::task::Task;
 use crate::memory::Magazines;
 use crate::message::Node;
@@ -106,6 +107,7 @@ pub(crate) struct Local {
     pub(crate) asks: RefCell<Vec<AskPtr>>,
     worker: OnceCell<WorkerSide>,
     look: OnceCell<Arc<Look>>,
+    pub(super) serving: Serving,
 }
 
 /// The cell that one worker has just marked idle, and looks at once more: not to be freed meanwhile.
@@ -219,6 +221,7 @@ impl Local {
             asks: RefCell::new(Vec::new()),
             worker: OnceCell::new(),
             look: OnceCell::new(),
+            serving: Serving::new(),
         })
     }
 
@@ -434,6 +437,16 @@ impl Registry {
         all.folded.add(&local.counts);
         all.folded_latency.add(&local.latency);
         all.memory.add(&local.magazines);
+    }
+
+    /// What threads have in hand of an actor; those that have ended have nothing.
+    pub(super) fn in_hand(&self, actor: NonNull<Header>) -> InHand {
+        let mut hand = InHand::default();
+        for entry in &lock(&self.0).locals {
+            // SAFETY: as in `sum`.
+            hand.add(unsafe { &*entry.0 }, actor);
+        }
+        hand
     }
 
     /// The sums over all threads, those that have ended included.

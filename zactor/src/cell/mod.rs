@@ -6,7 +6,7 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
-//! * [`Local`] (local.rs) is what a thread keeps for each system.
+//! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn.
 
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
@@ -24,6 +24,7 @@ pub(crate) mod models;
 mod port;
 mod rare;
 mod refs;
+mod serving;
 pub(crate) mod state;
 mod task;
 mod turn;

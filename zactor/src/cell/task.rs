@@ -33,6 +33,7 @@ impl Task {
         let header = unsafe { self.0.as_ref() };
         header.state.take_over();
         let before = local.enter(header);
+        local.serve(self.0);
         // SAFETY: `run` was made for this cell's type; the right to run is ours, and goes over.
         let next = unsafe { (header.run)(self.0, local) };
         local.leave(before);

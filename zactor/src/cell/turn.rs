@@ -146,6 +146,7 @@ impl<'l, T: Resident> Turn<'l, T> {
                     // SAFETY: the queue has let go of it.
                     unsafe { local.give_node(header.core(), node.cast()) };
                 }
+                local.settled(room);
                 // The second look: an order that came before the mark was set (state.rs, 3).
                 header.state.orders_after_mark() != 0 && header.head.claim_idle()
             }
@@ -245,6 +246,7 @@ impl<'l> Intake<'l> {
         self.local.counts.taken.add(1);
         if self.room_at_once {
             self.header_ref().give_room_back(1);
+            self.local.settled(1);
         } else {
             self.room += 1;
         }
@@ -296,6 +298,7 @@ impl<'l> Intake<'l> {
         let room = std::mem::take(&mut self.room);
         if room != 0 {
             self.header_ref().give_room_back(room);
+            self.local.settled(room);
         }
     }
 }

@@ -152,8 +152,9 @@ fn info(cell: &CellRef) -> ActorInfo {
     };
     let (rejected, failed) = (count(|rare| &rare.rejected), count(|rare| &rare.failed));
     let dead_lettered = count(|rare| &rare.dead_lettered);
-    let (handled, queued) = (cell.handled(), cell.queued());
-    let accepted = handled + failed + dead_lettered + queued;
+    let handled = cell.handled();
+    let (queued, in_handler) = cell.queue();
+    let accepted = handled + failed + dead_lettered + queued + in_handler;
     ActorInfo {
         id: cell.id,
         state: state(cell),

@@ -96,7 +96,8 @@ pub struct ActorCounts {
 /// Messages, by what became of them.
 ///
 /// When nothing is under way, `offered = accepted + rejected`, and
-/// `accepted = handled + failed + dead_lettered + evicted + queued`, exactly. What an answered ask, a completed
+/// `accepted = handled + failed + dead_lettered + evicted + queued`, exactly. A message in its handler counts as
+/// accepted and nothing else yet. What an answered ask, a completed
 /// stop or a shutdown has ended is counted when its caller returns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
