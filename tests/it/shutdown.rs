@@ -47,13 +47,12 @@ fn s51_afterwards_spawns_and_sends_are_refused() {
 #[test]
 fn s51_shutdown_runs_post_stop_and_dead_letters_what_is_queued() {
     let (system, journal) = (system(2), Journal::default());
-    let letters_of = system.clone();
     let lab = system.spawn(Lab::named("lab", &journal)).unwrap();
     let held = hold(&lab);
     lab.tell(Noted::new("rest", &journal)).unwrap();
     let report = thread::scope(|scope| {
         let down = scope.spawn(|| system.shutdown().unwrap());
-        eventually("the shutdown has begun", || letters_of.spawn(Lab::new()).is_err());
+        told_to_stop(&system, &lab);
         drop(held);
         down.join().unwrap()
     });
@@ -70,11 +69,11 @@ fn s51_dead_letters_of_a_shutdown_say_so() {
     lab.tell(job(|_, _| {})).unwrap();
     thread::scope(|scope| {
         let down = scope.spawn(|| system.shutdown().unwrap());
-        eventually("the shutdown has begun", || system.spawn(Lab::new()).is_err());
+        told_to_stop(&system, &lab);
         drop(held);
         down.join().unwrap();
     });
-    // The collector is an actor as well: it may have ended before the letter was made.
+    // The collector is an actor as well: it may have ended before it got to the letter.
     for letter in letters.wait_for(0) {
         assert_eq!(letter.reason, DeadLetterReason::Shutdown);
     }

@@ -84,6 +84,7 @@ fn latency_is_sampled_as_configured() {
     (0..100).for_each(|_| lab.tell(job(|_, _| {})).unwrap());
     lab.tell(job(move |_, _| let_pass(pause))).unwrap();
     settle(&lab);
+    lab.stop().wait().unwrap(); // a time is recorded after its reply
     let latency = system.stats().latency();
     for measured in [&latency.send_to_end, &latency.handler] {
         assert_eq!(measured.samples, 102);
@@ -131,8 +132,10 @@ fn inspect_says_what_an_actor_is_doing() {
     other.tell(job(|_, _| {})).unwrap();
     assert_eq!(system.inspect(lab.id()).unwrap().state, ActorState::Running);
     assert_eq!(system.inspect(other.id()).unwrap().state, ActorState::Scheduled);
+    let stopping = lab.stop();
+    assert_eq!(system.inspect(lab.id()).unwrap().state, ActorState::Stopping);
     drop(held);
-    lab.stop().wait().unwrap();
+    stopping.wait().unwrap();
     let ended = system.inspect(lab.id()).expect("a reference keeps it to be looked at");
     assert_eq!(ended.state, ActorState::Stopped);
     assert!(system.inspect(ActorId::NONE).is_none());

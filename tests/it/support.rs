@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zactor::prelude::*;
-use zactor::{MessageCounts, SystemStats};
+use zactor::{ActorState, MessageCounts, SystemStats};
 
 pub(crate) use zactor_tests::ledger::{Item, Ledger, balanced, balanced_at_rest, balanced_but_for};
 pub(crate) use zactor_tests::process;
@@ -223,6 +223,13 @@ pub(crate) fn hold(lab: &ActorRef<Lab>) -> Opens {
 #[track_caller]
 pub(crate) fn settle(lab: &ActorRef<Lab>) {
     lab.ask(call(|_, _| 0)).timeout(PATIENCE).wait().unwrap();
+}
+
+/// Returns once the order to stop has reached `lab`: by its parent's end, or the system's.
+#[track_caller]
+pub(crate) fn told_to_stop(system: &ActorSystem, lab: &ActorRef<Lab>) {
+    let state = || system.inspect(lab.id()).map(|info| info.state);
+    eventually("it was told to stop", || state() == Some(ActorState::Stopping));
 }
 
 /// What `lab` has seen so far.

@@ -1,4 +1,4 @@
-//! What time it is: one clock for each system, the real one or one that a test moves.
+//! What time it is: one clock for each system, the real one or one that a test moves; and limits in real time.
 //!
 //! Nowhere else is the time read.
 
@@ -26,6 +26,30 @@ impl Nanos {
     /// How long after `earlier` this is; zero if it is before.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A limit in real time, for what no clock of a test can hurry: threads that are to return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until(Option<Instant>);
+
+impl Until {
+    /// There is no limit.
+    pub(crate) const NEVER: Self = Self(None);
+
+    /// `limit` from now; never, if that is past the end of time.
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self(Instant::now().checked_add(limit))
+    }
+
+    /// What is left, zero once it is over; `None` if it never is.
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.0.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(self) -> bool {
+        self.left() == Some(Duration::ZERO)
     }
 }
 
@@ -161,6 +185,8 @@ mod tests {
 
     #[test]
     fn deadlines_past_the_end_of_time_are_never() {
+        assert_eq!(Until::after(Duration::MAX).left(), None);
+        assert!(Until::after(Duration::ZERO).is_over() && !Until::NEVER.is_over());
         assert_eq!(Nanos(5).after(Duration::MAX), Nanos::NEVER);
         assert_eq!(Nanos(u64::MAX - 1).after(Duration::from_nanos(1)), Nanos::NEVER);
         assert_eq!(Nanos(5).after(Duration::from_nanos(2)), Nanos(7));

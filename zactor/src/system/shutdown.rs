@@ -4,12 +4,13 @@
 //! A thread of its own does it, so that anybody may begin a shutdown, a handler included. All who wait get its result.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Core, ShutdownReport};
 use crate::cell::state::order;
 use crate::cell::{NOTHING, Waiter, Waiters, must_not_block};
 use crate::error::{StuckActor, SystemError};
+use crate::scheduler::clock::Until;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
@@ -19,6 +20,8 @@ const KILL_SHARE: u32 = 4;
 const KILL_AT_MOST: Duration = Duration::from_millis(500);
 /// How long the threads of workers that are not stuck may take to return.
 const JOIN_AT_MOST: Duration = Duration::from_secs(5);
+/// As long may they take beside workers that are stuck.
+const JOIN_BESIDE_STUCK: Duration = Duration::from_millis(100);
 
 type Outcome = Result<ShutdownReport, SystemError>;
 
@@ -31,6 +34,8 @@ pub(crate) struct Life {
     outcome: OnceLock<Outcome>,
     over: Waiters,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    /// The thread that does it, until somebody who waits for its result has joined it.
+    closer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 impl Life {
@@ -57,28 +62,20 @@ impl Life {
 }
 
 /// Blocks until `over` says so, or `until`. False: it did not.
-fn wait(waiters: &Waiters, until: Option<Instant>) -> bool {
+fn wait(waiters: &Waiters, until: Until) -> bool {
     let mut key = None;
     loop {
         key = waiters.register(key, Waiter::Thread(std::thread::current()));
         let Some(registered) = key else { return true };
-        match until {
+        match until.left() {
             None => std::thread::park(),
-            Some(until) => {
-                let now = Instant::now();
-                if now >= until {
-                    waiters.forget(registered);
-                    return false;
-                }
-                std::thread::park_timeout(until - now);
+            Some(Duration::ZERO) => {
+                waiters.forget(registered);
+                return false;
             }
+            Some(left) => std::thread::park_timeout(left),
         }
     }
-}
-
-/// When `limit` is over, `None` if that is never.
-fn deadline(limit: Duration) -> Option<Instant> {
-    Instant::now().checked_add(limit)
 }
 
 /// Begins the shutdown, once; `orders` is for all top-level actors.
@@ -96,7 +93,12 @@ pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration) {
         }
     };
     let name = format!("{}-shutdown", core.name);
-    if let Err(error) = std::thread::Builder::new().name(name).spawn(closer) {
+    // Kept before its result can be seen: whoever sees that joins it.
+    let mut kept = lock(&core.life.closer);
+    let spawned = std::thread::Builder::new().name(name).spawn(closer);
+    let error = spawned.map(|thread| *kept = Some(thread)).err();
+    drop(kept);
+    if let Some(error) = error {
         let refused = SystemError::Refused { what: "a thread", error: Arc::new(error) };
         core.root.close(core, order::KILL | order::SHUTDOWN);
         core.scheduler.stop_workers();
@@ -113,16 +115,21 @@ pub(super) fn outcome(core: &Core, limit: Option<Duration>) -> Outcome {
         return core.life.outcome.get().cloned().unwrap_or(Err(SystemError::WouldBlock));
     }
     // The closer keeps to the limit itself; what it needs besides is for joining.
-    let until = limit.and_then(|limit| deadline(limit.saturating_add(JOIN_AT_MOST)));
+    let until =
+        limit.map_or(Until::NEVER, |limit| Until::after(limit.saturating_add(JOIN_AT_MOST)));
     if !wait(&core.life.over, until) {
         return Err(SystemError::Timeout);
+    }
+    if let Some(closer) = lock(&core.life.closer).take() {
+        // It has published its result and only returns. Others who wait for it meanwhile wait for the lock.
+        let _ = closer.join();
     }
     core.life.outcome.get().cloned().unwrap_or(Err(SystemError::Timeout))
 }
 
 fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
     let kill = (limit / KILL_SHARE).min(KILL_AT_MOST);
-    let (stop_until, kill_until) = (deadline(limit.saturating_sub(kill)), deadline(limit));
+    let (stop_until, kill_until) = (Until::after(limit.saturating_sub(kill)), Until::after(limit));
     core.root.close(core, orders);
     let mut stuck = Vec::new();
     if !wait(&core.life.empty, stop_until) {
@@ -164,9 +171,9 @@ fn who_is_stuck(core: &Core) -> Vec<StuckActor> {
 fn join(core: &Core, all: bool) {
     let timer = core.timers.stop();
     let threads = std::mem::take(&mut *lock(&core.life.threads));
-    let until = Instant::now() + if all { JOIN_AT_MOST } else { Duration::from_millis(100) };
+    let until = Until::after(if all { JOIN_AT_MOST } else { JOIN_BESIDE_STUCK });
     for thread in threads.into_iter().chain(timer) {
-        while !thread.is_finished() && Instant::now() < until {
+        while !thread.is_finished() && !until.is_over() {
             // Workers have been woken and return within microseconds.
             std::thread::yield_now();
         }

@@ -5,6 +5,7 @@ use super::stats::Measured;
 use super::{
     ActorCounts, ActorInfo, ActorState, ActorSystem, Core, MemoryStats, MessageCounts, SystemStats,
 };
+use crate::cell::state::order;
 use crate::cell::{CellRef, Family, NOTHING};
 use crate::message::ActorId;
 use crate::sync::atomic::Ordering;
@@ -132,7 +133,7 @@ fn children(cell: &CellRef) -> Vec<CellRef> {
 fn state(cell: &CellRef) -> ActorState {
     if cell.state().is_ended() {
         ActorState::Stopped
-    } else if !cell.is_alive() {
+    } else if !cell.is_alive() || cell.state().orders() & (order::STOP | order::KILL) != 0 {
         ActorState::Stopping
     } else if cell.current() != NOTHING {
         ActorState::Running

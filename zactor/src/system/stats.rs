@@ -27,7 +27,7 @@ pub struct SystemStats {
     pub steals: u64,
     /// How often a worker found nothing to do and parked.
     pub parks: u64,
-    /// Destructors of messages, states and panic payloads that panicked; each was contained.
+    /// Destructors of messages, replies, states and panic payloads, and wakers, that panicked; each was contained.
     pub drop_panics: u64,
     /// Panics in `post_stop` and `pre_restart`; each was contained.
     pub hook_panics: u64,
@@ -248,7 +248,7 @@ pub enum ActorState {
     Suspended,
     /// It failed and waits for its next start.
     BackingOff,
-    /// It ends: waits for its children, or runs its last hook.
+    /// It was told to stop, or ends: finishes its last message, waits for its children, or runs its last hook.
     Stopping,
     /// It has ended.
     Stopped,
