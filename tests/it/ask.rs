@@ -1,6 +1,6 @@
-//! The ends of an ask, the late reply, and what must not wait: S18, S19, S20, S26.
+//! The ends of an ask, the late reply, and what must not wait: S18, S19, S20.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -150,9 +150,11 @@ fn ends_of_asks(end: End) -> [Result<u64, AskError>; 2] {
         End::Shutdown => None,
     };
     let outcome = thread::scope(|scope| {
-        let down = ending.is_none().then(|| scope.spawn(|| system.shutdown().unwrap()));
-        if down.is_some() {
-            eventually("the shutdown has begun", || system.spawn(Lab::new()).is_err());
+        if ending.is_none() {
+            scope.spawn(|| system.shutdown().unwrap());
+        }
+        if matches!(end, End::ParentStop | End::ParentKill | End::Shutdown) {
+            told_to_stop(&system, &child);
         }
         drop(opens);
         let outcome = [in_flight.timeout(PATIENCE).wait(), queued.timeout(PATIENCE).wait()];
@@ -215,6 +217,26 @@ fn s18_asks_race_with_the_end_of_their_target() {
         }
     }
     assert!(closed > 0, "no ask met the end of its target");
+    finish(&system);
+}
+
+#[test]
+fn asks_of_many_threads_get_their_own_answers() {
+    let system = system(2);
+    let lab = system.actor_of(Lab::new()).unbounded().spawn().unwrap();
+    thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            let lab = &lab;
+            scope.spawn(move || {
+                for n in 0..u64::from(scaled(500, 20_000)) {
+                    let value = thread << 32 | n;
+                    let asked = lab.ask(call(move |_, _| value));
+                    let got = if n % 2 == 0 { asked.wait() } else { block_on(asked) };
+                    assert_eq!(got.unwrap(), value);
+                }
+            });
+        }
+    });
     finish(&system);
 }
 
@@ -327,102 +349,4 @@ fn s20_a_worker_of_another_system_counts_as_a_worker() {
     assert_eq!(refused.wait().unwrap(), 1);
     finish(&here);
     finish(&there);
-}
-
-#[test]
-fn an_actor_asks_another_and_goes_on_with_the_answer() {
-    let system = system(2);
-    let (asker, answerer) = (system.spawn(Lab::new()).unwrap(), system.spawn(Lab::new()).unwrap());
-    let (done, waits) = mpsc::channel();
-    let to = answerer.clone();
-    asker
-        .tell(job(move |lab, ctx| {
-            lab.n = 1;
-            ctx.ask(&to, call(|_, _| 41)).then(move |lab, result, ctx| {
-                lab.n += result.unwrap();
-                done.send((lab.n, ctx.id())).unwrap();
-            });
-        }))
-        .unwrap();
-    assert_eq!(waits.recv_timeout(PATIENCE).unwrap(), (42, asker.id()));
-    let stats = finish(&system);
-    assert_eq!(stats.messages.handled, 2, "a continuation is not counted");
-}
-
-#[test]
-fn s18_a_continuation_learns_of_every_end() {
-    let system = system(2);
-    let asker = system.spawn(Lab::new()).unwrap();
-    let (done, waits) = mpsc::channel();
-    let ask = |to: &ActorRef<Lab>, message: Call, limit: Duration| {
-        let (to, done) = (to.clone(), done.clone());
-        asker
-            .tell(job(move |_, ctx| {
-                ctx.ask(&to, message)
-                    .timeout(limit)
-                    .then(move |_, result, _| done.send(result).unwrap());
-            }))
-            .unwrap();
-    };
-    let lab = system.spawn(Lab::new()).unwrap();
-    ask(&lab, call(|_, _| give_up()), PATIENCE);
-    let ended = waits.recv_timeout(PATIENCE).unwrap();
-    assert!(matches!(ended, Err(AskError::Failed(_))), "{ended:?}");
-    ask(&lab, call(|_, _| 0), PATIENCE);
-    let ended = waits.recv_timeout(PATIENCE).unwrap();
-    assert!(matches!(ended, Err(AskError::Closed)), "{ended:?}");
-
-    let lab = system.actor_of(Lab::new()).mailbox_capacity(1).spawn().unwrap();
-    let held = hold(&lab);
-    ask(&lab, call(|_, _| 0), Duration::from_millis(5));
-    let ended = waits.recv_timeout(PATIENCE).unwrap();
-    assert!(matches!(ended, Err(AskError::Timeout { .. })), "{ended:?}");
-    ask(&lab, call(|_, _| 0), PATIENCE);
-    let ended = waits.recv_timeout(PATIENCE).unwrap();
-    assert!(matches!(ended, Err(AskError::Full)), "{ended:?}");
-    drop(held);
-    finish(&system);
-}
-
-#[test]
-fn s26_a_continuation_that_comes_after_the_end_is_dropped() {
-    let system = system(2);
-    let (asker, answerer) = (system.spawn(Lab::new()).unwrap(), system.spawn(Lab::new()).unwrap());
-    let held = hold(&answerer);
-    let kept = Arc::new(Mutex::new(()));
-    let (to, captured) = (answerer.clone(), Arc::clone(&kept));
-    asker
-        .tell(job(move |_, ctx| {
-            ctx.ask(&to, call(|_, _| 0)).timeout(PATIENCE).then(move |_, _, _| {
-                let _captured = captured;
-                panic!("it has ended");
-            });
-        }))
-        .unwrap();
-    settle(&asker);
-    asker.stop().wait().unwrap();
-    drop(held);
-    settle(&answerer);
-    eventually("the continuation is dropped", || Arc::strong_count(&kept) == 1);
-    finish(&system);
-}
-
-#[test]
-fn asks_of_many_threads_get_their_own_answers() {
-    let system = system(2);
-    let lab = system.actor_of(Lab::new()).unbounded().spawn().unwrap();
-    thread::scope(|scope| {
-        for thread in 0..4_u64 {
-            let lab = &lab;
-            scope.spawn(move || {
-                for n in 0..u64::from(scaled(500, 20_000)) {
-                    let value = thread << 32 | n;
-                    let asked = lab.ask(call(move |_, _| value));
-                    let got = if n % 2 == 0 { asked.wait() } else { block_on(asked) };
-                    assert_eq!(got.unwrap(), value);
-                }
-            });
-        }
-    });
-    finish(&system);
 }

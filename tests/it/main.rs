@@ -14,6 +14,7 @@ mod batch;
 mod children;
 mod config;
 mod containment;
+mod continuations;
 mod contract;
 mod delivery;
 mod lifecycle;

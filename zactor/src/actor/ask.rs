@@ -6,8 +6,11 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use super::actor_ref::schedule;
+use super::lifecycle::drop_guarded;
+use super::run::follow;
 use super::{Actor, ActorRef, Context};
-use crate::cell::{self, Asked, Local, NOTHING, Outcome, Port, Ref, Waiter};
+use crate::cell::state::order;
+use crate::cell::{self, Asked, Local, NOTHING, NoAnswer, Outcome, Port, Ref, Waiter};
 use crate::error::{AskError, AskState, SendError};
 use crate::message::{Accepts, Kind, Message};
 use crate::scheduler::clock::Nanos;
@@ -119,12 +122,12 @@ impl<R: Send + 'static> Reply<R> {
     /// Waits for the reply.
     ///
     /// # Errors
-    /// [`WouldBlock`](AskError::WouldBlock) at once on a worker thread and in a hook (the ask is given up), else how the
-    /// ask ended.
+    /// [`WouldBlock`](AskError::WouldBlock) at once on a worker thread and in a hook, even if the reply is there (the ask
+    /// is given up), else how the ask ended.
     pub fn wait(mut self) -> Result<R, AskError> {
         if crate::cell::must_not_block() {
-            // What has ended needs no wait.
-            return self.poll_now().unwrap_or(Err(AskError::WouldBlock));
+            // Even if it is over: whether it is, is chance, and a mistake should show each time.
+            return Err(AskError::WouldBlock);
         }
         loop {
             if let Some(result) = self.poll_now() {
@@ -316,16 +319,18 @@ fn answer_ask<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M:
     ctx.counted = true;
     let me = &ctx.reference().0;
     let core = me.core();
-    let task = Local::with(core, |local| {
+    Local::with(core, |local| {
         // Whoever gets the answer finds the message counted.
         me.cell().count_handled(local);
-        match answer.send::<A, M>(local, core, reply) {
-            cell::Told::Asker(task) => task,
-            cell::Told::Nobody { asker } => {
-                core.late_reply(local, me.id, asker, me.message_name(A::TAG));
-                None
+        let told = if me.state().orders() & order::KILL == 0 {
+            answer.send::<A, M>(local, core, reply)
+        } else {
+            // The kill has ended the ask, however long the handler went on.
+            if drop_guarded(reply) {
+                local.counts.drop_panics.add(1);
             }
-        }
+            answer.end(local, core, NoAnswer::Closed)
+        };
+        follow(core, local, me.id, me.message_name(A::TAG), told);
     });
-    schedule(core, task);
 }

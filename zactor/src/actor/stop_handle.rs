@@ -45,21 +45,22 @@ impl StopHandle {
     /// Waits for the end.
     ///
     /// # Errors
-    /// [`WouldBlock`](SystemError::WouldBlock) on a worker thread and in a hook,
+    /// [`WouldBlock`](SystemError::WouldBlock) at once on a worker thread and in a hook,
     /// [`WouldDeadlock`](SystemError::WouldDeadlock) there if it is the actor's own, [`Timeout`](SystemError::Timeout)
     /// after the limit. What was ordered goes on.
     pub fn wait(mut self) -> Result<EndReason, SystemError> {
+        if crate::cell::must_not_block() {
+            // Even if it is over: whether it is, is chance, and a mistake should show each time.
+            let own = crate::cell::Local::with(self.cell.core(), |local| local.current());
+            return Err(if own == self.cell.id.as_raw() {
+                SystemError::WouldDeadlock
+            } else {
+                SystemError::WouldBlock
+            });
+        }
         loop {
             if let Some(result) = self.look() {
                 return result;
-            }
-            if crate::cell::must_not_block() {
-                let own = crate::cell::Local::with(self.cell.core(), |local| local.current());
-                return Err(if own == self.cell.id.as_raw() {
-                    SystemError::WouldDeadlock
-                } else {
-                    SystemError::WouldBlock
-                });
             }
             if self.register(Waiter::Thread(std::thread::current())) {
                 std::thread::park();
