@@ -32,3 +32,4 @@ mod stats;
 mod stop;
 mod storm;
 mod tidy;
+mod wakers;

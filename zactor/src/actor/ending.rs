@@ -15,7 +15,9 @@ use super::run::follow;
 use super::{Actor, Body, Context, Phase};
 use crate::__private::Undelivered;
 use crate::cell::state::{EndKind, order, parked};
-use crate::cell::{CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Task, Turn};
+use crate::cell::{
+    CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Rest, Task, Turn,
+};
 use crate::message::{ActorId, Kind};
 use crate::supervision::{EndReason, Failure};
 use crate::sync::lock;
@@ -123,7 +125,7 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
             turn.header().set_current(HOOK);
             if let Err(payload) = guarded(|| value.post_stop(&mut ctx)) {
                 local.counts.hook_panics.add(1);
-                let failure = failure_of(payload);
+                let failure = failure_of(local, payload);
                 tracing::error!(actor = %turn.header().id, %failure, "post_stop failed");
             }
         }
@@ -226,10 +228,7 @@ fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     leave_family(core, local, cell);
     if let Some(rare) = header.rare_for_end() {
         for waiter in rare.joiners.finish() {
-            // A waker is the user's code.
-            if guarded(|| waiter.wake()).map_err(drop_guarded).is_err() {
-                local.counts.drop_panics.add(1);
-            }
+            Rest::wake(waiter).run(local);
         }
     }
     turn.release();

@@ -1,9 +1,9 @@
 //! What an actor does besides handling messages.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Actor, Context};
+pub(crate) use crate::cell::{Local, drop_guarded, guarded};
 use crate::supervision::{ChildRef, Directive, Failure};
 
 /// Hooks in an actor's life. `#[actor(..)]` writes an empty implementation unless it says `lifecycle`.
@@ -72,34 +72,12 @@ pub trait Supervisor: Sized {
     }
 }
 
-/// Runs code of the user's; a panic comes back as its payload.
-pub(crate) fn guarded<R>(f: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(f))
-}
-
-impl Failure {
-    /// The failure that a panic is. The payload is the user's: it is dropped inside a catch.
-    pub(crate) fn of(payload: Box<dyn Any + Send>) -> Failure {
-        failure_of(payload)
-    }
-}
-
-/// The failure that a panic is. The payload is the user's as well: it is dropped inside a catch.
-pub(super) fn failure_of(payload: Box<dyn Any + Send>) -> Failure {
+/// The failure that a panic is. The payload is the user's as well: it is dropped inside a catch, and a panic there is
+/// counted.
+pub(crate) fn failure_of(local: &Local, payload: Box<dyn Any + Send>) -> Failure {
     let failure = Failure::from_panic(&*payload);
-    drop_guarded(payload);
-    failure
-}
-
-/// Drops a value of the user's. True: the drop panicked (the payload of that panic is forgotten if its drop panics too).
-pub(super) fn drop_guarded<T>(value: T) -> bool {
-    match guarded(|| drop(value)) {
-        Ok(()) => false,
-        Err(payload) => {
-            if let Err(again) = guarded(|| drop(payload)) {
-                std::mem::forget(again);
-            }
-            true
-        }
+    if drop_guarded(payload) {
+        local.counts.drop_panics.add(1);
     }
+    failure
 }

@@ -23,8 +23,8 @@ pub use ask::{Asking, Reply};
 pub use context::Context;
 pub(crate) use ending::{Cause, abandon, begin as begin_end};
 pub(crate) use incarnation::{Body, Phase};
-pub(crate) use lifecycle::guarded;
 pub use lifecycle::{Lifecycle, Supervisor};
+pub(crate) use lifecycle::{failure_of, guarded};
 pub use recipient::Recipient;
 pub use stop_handle::StopHandle;
 

@@ -60,7 +60,7 @@ fn batch_guarded<A: Actor>(
             None => return Ok(pause),
             Some(failure) => failure,
         },
-        Err(payload) => failure_of(payload),
+        Err(payload) => failure_of(intake.local(), payload),
     };
     count_failure(intake, ctx, &failure);
     Err(failure)

@@ -18,6 +18,7 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 
 use super::continuation::Continuation;
+use super::guard::{drop_guarded, panics};
 use super::local::Local;
 use super::refs::CellRef;
 use super::task::Task;
@@ -63,18 +64,50 @@ enum Waiting {
 unsafe impl Send for Waiting {}
 
 impl Waiting {
-    /// Runs wakers: outside of any lock. The result is to be scheduled.
+    /// What may be done under a lock: no code of the user's runs. `Ok` is to be scheduled.
+    fn post(self) -> Result<Option<Task>, Rest> {
+        if let Waiting::Marker { asker, continuation, .. } = &self {
+            // SAFETY: made by `then` for this actor's type; gone over once it is pushed, and if not still ours.
+            if let Ok(task) = unsafe { asker.push_marker(*continuation) } {
+                return Ok(task);
+            }
+        }
+        Err(Rest(self))
+    }
+
+    /// All of it: outside of any lock. The result is to be scheduled.
     #[must_use]
-    fn tell(self) -> Option<Task> {
-        match self {
-            Waiting::Waiter(waiter) => {
-                waiter.wake();
-                None
-            }
+    fn tell(self, local: &Local) -> Option<Task> {
+        self.post().unwrap_or_else(|rest| {
+            rest.run(local);
+            None
+        })
+    }
+}
+
+/// What is left to do for somebody who waited, and is the user's code: a waker, or the destructor of a continuation
+/// whose actor has ended.
+#[must_use]
+pub(crate) struct Rest(Waiting);
+
+impl Rest {
+    pub(crate) fn wake(waiter: Waiter) -> Self {
+        Rest(Waiting::Waiter(waiter))
+    }
+
+    /// Outside of any lock. A panic is contained and counted.
+    pub(crate) fn run(self, local: &Local) {
+        let panicked = panics(|| match self.0 {
+            Waiting::Waiter(waiter) => waiter.wake(),
             Waiting::Marker { asker, continuation, drop } => {
-                // SAFETY: made by `then` for this actor's type; pushed once.
-                unsafe { asker.push_marker(continuation, drop) }
+                // SAFETY: made by `then` with this destructor, and not pushed, so ours.
+                unsafe { drop(continuation) };
+                // Last: it keeps the system.
+                std::mem::drop(asker);
             }
+        });
+        if panicked {
+            local.counts.drop_panics.add(1);
         }
     }
 }
@@ -229,13 +262,12 @@ pub(crate) struct ExpiredAsk {
 }
 
 impl ExpiredAsk {
-    /// Runs wakers: outside of any lock. The result is to be scheduled.
-    #[must_use]
-    pub(crate) fn wake(self, core: &Core) -> Option<Task> {
+    /// What may be done under a lock. `Ok` is to be scheduled.
+    pub(crate) fn post(self, core: &Core) -> Result<Option<Task>, Rest> {
         if let Some(slot) = self.free {
             core.asks.give_back([slot]);
         }
-        self.waiting.and_then(Waiting::tell)
+        self.waiting.map_or(Ok(None), Waiting::post)
     }
 }
 
@@ -381,12 +413,12 @@ pub(crate) fn then<V: 'static, C: 'static, R: Send + 'static, H: Send + 'static>
         continuation: continuation.into_raw(),
         drop: Continuation::<V, C>::drop_raw,
     };
-    let Some(slot) = slot else { return waiting.tell() };
+    let Some(slot) = slot else { return waiting.tell(local) };
     // SAFETY: the asker's end lives in the continuation, which runs in a later turn of this actor, or is dropped with the
     // marker: both after it was told.
     match unsafe { slot.slot.gate().set_waiter(waiting) } {
         Registered::Waiting { .. } => None,
-        Registered::Over { waiter } => waiter.tell(),
+        Registered::Over { waiter } => waiter.tell(local),
     }
 }
 
@@ -442,7 +474,10 @@ impl Answer {
         value::pack(&mut bytes, reply, |layout| local.alloc(core, layout));
         let (told, late) = self.publish(local, core, Stored::Value(bytes));
         if let Some(Stored::Value(bytes)) = late {
-            drop(unpack::<M::Reply>(&bytes, core));
+            // Nobody's any more: its destructor does not concern the handler that has returned.
+            if drop_guarded(unpack::<M::Reply>(&bytes, core)) {
+                local.counts.drop_panics.add(1);
+            }
         }
         told
     }
@@ -464,7 +499,7 @@ impl Answer {
                 if free {
                     self.slot.free(local, core);
                 }
-                (Told::Asker(waiter.and_then(Waiting::tell)), None)
+                (Told::Asker(waiter.and_then(|waiting| waiting.tell(local))), None)
             }
             Answered::Late { value, free } => {
                 if free {

@@ -6,7 +6,8 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
-//! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn.
+//! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn. guard.rs
+//!   is the catch around the user's code.
 
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
@@ -16,6 +17,7 @@
 mod ask;
 mod continuation;
 mod family;
+mod guard;
 mod header;
 mod ids;
 mod local;
@@ -36,8 +38,11 @@ use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-pub(crate) use ask::{Answer, AskPool, AskPtr, Asked, NoAnswer, Outcome, Told, then};
+pub(crate) use ask::{
+    Answer, AskPool, AskPtr, Asked, ExpiredAsk, NoAnswer, Outcome, Rest, Told, then,
+};
 pub(crate) use family::Family;
+pub(crate) use guard::{drop_guarded, guarded};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
 pub(crate) use ids::IdTable;
 #[cfg(all(test, loom))]

@@ -261,17 +261,15 @@ unsafe fn give_all_back<M: Message>(
 }
 
 impl CellRef {
-    /// Puts a marker into the mailbox, behind what is there; when the actor has ended, drops the continuation. The
-    /// result is to be scheduled.
+    /// Puts a marker into the mailbox, behind what is there. `Ok` is to be scheduled; `Err`: the actor has ended, and the
+    /// continuation is still the caller's.
     ///
     /// # Safety
-    /// `continuation` is for this cell's type, and goes over.
-    #[must_use]
+    /// `continuation` is for this cell's type, and goes over with `Ok`.
     pub(super) unsafe fn push_marker(
         &self,
         continuation: NonNull<u8>,
-        drop: unsafe fn(NonNull<u8>),
-    ) -> Option<Task> {
+    ) -> Result<Option<Task>, Refused> {
         let core = self.core();
         let pushed = Local::with(core, |local| {
             let mut node = node(self, local, u32::MAX, Kind::Marker as u32);
@@ -289,15 +287,10 @@ impl CellRef {
             }
             pushed
         });
-        match pushed {
+        Ok(match pushed? {
             // SAFETY: the idle mark was cleared by this push: the right to run.
-            Ok(Pushed::Schedule) => Some(unsafe { Task::new(self.as_ptr()) }),
-            Ok(_) => None,
-            Err(_) => {
-                // SAFETY: goes over to us (caller), and nobody else has it.
-                unsafe { drop(continuation) };
-                None
-            }
-        }
+            Pushed::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),
+            _ => None,
+        })
     }
 }

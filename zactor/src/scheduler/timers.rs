@@ -3,6 +3,10 @@
 //! Time limits of asks that nobody set are coarse: while asks are open, all of them are looked at sixteen times within
 //! `ask_timeout`. An ask gets its deadline at the first look, so it never ends early, and costs no look at the clock.
 //!
+//! One thread at a time fires; it holds a lock until all that is due has been put into mailboxes, so that an actor meets
+//! it in the order of the deadlines. Wakers, and destructors of what nobody will run, are the user's code: they are
+//! collected meanwhile, and called without the lock.
+//!
 //! | step                          | order  | pairs with                                                  |
 //! |-------------------------------|--------|-------------------------------------------------------------|
 //! | `arm` stores the next deadline| SeqCst | the thread's look before it parks; the parker keeps a token |
@@ -15,7 +19,7 @@ use std::time::Duration;
 
 use super::clock::{Follower, Nanos};
 use super::timer::{Due, TimerKey, Wheel};
-use crate::cell::{AskPtr, Waiter};
+use crate::cell::{AskPtr, ExpiredAsk, Local, Rest, Waiter};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Parker, lock};
 use crate::system::Core;
@@ -45,7 +49,7 @@ pub(crate) struct Timers {
     /// The time of the last sweep.
     coarse: AtomicU64,
     follower: OnceLock<Arc<Follower>>,
-    /// One firer at a time.
+    /// One firer at a time. No code of the user's runs while it is held.
     firing: Mutex<()>,
     joined: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -131,8 +135,22 @@ impl Timers {
         }
     }
 
-    /// Fires all that is due.
+    /// Fires all that is due. What goes into mailboxes goes there in the order of the deadlines; what is the user's code
+    /// runs afterwards, in that order as well.
     fn fire(&self, core: &Core, now: Nanos) {
+        let mut rests = Vec::new();
+        self.fire_due(core, now, &mut rests);
+        if rests.is_empty() {
+            return;
+        }
+        Local::with(core, |local| {
+            for rest in rests {
+                rest.run(local);
+            }
+        });
+    }
+
+    fn fire_due(&self, core: &Core, now: Nanos, rests: &mut Vec<Rest>) {
         let _one = lock(&self.firing);
         let mut due: Vec<Due<Fire>> = Vec::new();
         loop {
@@ -141,30 +159,34 @@ impl Timers {
                 return;
             }
             for due in due.drain(..) {
-                self.fire_one(core, now, due.fire);
-            }
-        }
-    }
-
-    fn fire_one(&self, core: &Core, now: Nanos, fire: Fire) {
-        match fire {
-            Fire::Ask(slot, generation) => {
-                if let Some(expired) = slot.expire(generation) {
-                    crate::actor::schedule(core, expired.wake(core));
+                match due.fire {
+                    Fire::Ask(slot, generation) => {
+                        if let Some(expired) = slot.expire(generation) {
+                            Self::post(core, expired, rests);
+                        }
+                    }
+                    Fire::Wake(waiter) => rests.push(Rest::wake(waiter)),
+                    Fire::Sweep { last } => self.sweep(core, now, last, rests),
                 }
             }
-            Fire::Wake(waiter) => waiter.wake(),
-            Fire::Sweep { last } => self.sweep(core, now, last),
         }
     }
 
-    fn sweep(&self, core: &Core, now: Nanos, last: bool) {
+    /// Ends an ask as far as no code of the user's runs.
+    fn post(core: &Core, expired: ExpiredAsk, rests: &mut Vec<Rest>) {
+        match expired.post(core) {
+            Ok(task) => crate::actor::schedule(core, task),
+            Err(rest) => rests.push(rest),
+        }
+    }
+
+    fn sweep(&self, core: &Core, now: Nanos, last: bool, rests: &mut Vec<Rest>) {
         self.coarse.store(now.0, Ordering::Relaxed);
         let limit = u64::try_from(core.config.ask_timeout.as_nanos()).unwrap_or(u64::MAX);
         let mut expired = Vec::new();
         let open = core.asks.sweep(now.0, limit, &mut expired);
         for ask in expired {
-            crate::actor::schedule(core, ask.wake(core));
+            Self::post(core, ask, rests);
         }
         let next = now.after(Self::interval(core));
         if open {

@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{ActorSystem, Core};
-use crate::actor::{Actor, ActorRef, Body, Cause, Context, Phase, abandon, begin_end, guarded};
+use crate::actor::{
+    Actor, ActorRef, Body, Cause, Context, Phase, abandon, begin_end, failure_of, guarded,
+};
 use crate::cell::state::order;
 use crate::cell::{Birth, Cell, CellRef, HOOK, Local, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
@@ -241,8 +243,9 @@ fn start<A: Actor>(
     if core.life.is_closing() || parent.is_some_and(|parent| !parent.is_alive()) {
         return Err(SpawnError::Closed);
     }
-    let value = guarded(make).map_err(|payload| SpawnError::Failed(Failure::of(payload)))?;
     Local::with(&core, |local| {
+        let value =
+            guarded(make).map_err(|payload| SpawnError::Failed(failure_of(local, payload)))?;
         let Some(slot) = local.slot(&core) else {
             let error = ConfigError::invalid("actors", "2^32", "fewer that live at once");
             return Err(SpawnError::Config(error));
@@ -295,7 +298,7 @@ fn first_hook<A: Actor>(
     };
     cell.set_current(NOTHING);
     let failure = match started {
-        Err(payload) => Some(Failure::of(payload)),
+        Err(payload) => Some(failure_of(local, payload)),
         Ok(Err(failure)) => Some(failure),
         Ok(Ok(())) => ctx.take_failure(),
     };
