@@ -20,7 +20,7 @@
 //! ```
 #![warn(clippy::unwrap_used, clippy::print_stdout)]
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
 extern crate self as zactor;
 
 pub mod error;

@@ -56,7 +56,8 @@ pub enum DeadLetterReason {
 
 /// Where dead letters go.
 pub(crate) struct Hub {
-    subscribers: Mutex<Vec<Recipient<DeadLetter>>>,
+    /// `None` once the system has ended.
+    subscribers: Mutex<Option<Vec<Recipient<DeadLetter>>>>,
     count: AtomicUsize,
     lines_a_second: u64,
     /// The second of the last line, and how many there were in it.
@@ -68,7 +69,7 @@ pub(crate) struct Hub {
 impl Hub {
     pub(super) fn new(lines_a_second: u32) -> Self {
         Hub {
-            subscribers: Mutex::new(Vec::new()),
+            subscribers: Mutex::new(Some(Vec::new())),
             count: AtomicUsize::new(0),
             lines_a_second: lines_a_second.into(),
             second: AtomicU64::new(0),
@@ -102,7 +103,7 @@ impl Hub {
             return;
         }
         // A recipient may schedule, and dropping one may free a cell: outside of the lock.
-        let subscribers = lock(&self.subscribers).clone();
+        let Some(subscribers) = lock(&self.subscribers).clone() else { return };
         let mut ended = Vec::new();
         for subscriber in &subscribers {
             if let Err(SendError::Closed(_)) = subscriber.tell_letter(letter.clone()) {
@@ -115,14 +116,20 @@ impl Hub {
     }
 
     fn forget(&self, ended: &[ActorId]) {
-        let mut subscribers = lock(&self.subscribers);
-        let (gone, left) =
-            subscribers.drain(..).partition(|subscriber| ended.contains(&subscriber.id()));
-        *subscribers = left;
+        let mut guard = lock(&self.subscribers);
+        let Some(subscribers) = &mut *guard else { return };
+        let gone: Vec<_> =
+            subscribers.extract_if(.., |subscriber| ended.contains(&subscriber.id())).collect();
         self.count.store(subscribers.len(), Ordering::Release);
-        drop(subscribers);
-        let gone: Vec<Recipient<DeadLetter>> = gone;
+        drop(guard);
         drop(gone);
+    }
+
+    /// The system has ended. A subscriber's reference keeps the memory of its system, which keeps this.
+    pub(super) fn close(&self) {
+        let subscribers = lock(&self.subscribers).take();
+        self.count.store(0, Ordering::Release);
+        drop(subscribers);
     }
 
     fn may_log(&self, core: &Core) -> bool {
@@ -171,14 +178,46 @@ impl DeadLetters {
     /// Sends every later dead letter to `to` as well, until that has ended. What its mailbox refuses is not sent again.
     pub fn subscribe(&self, to: Recipient<DeadLetter>) {
         let hub = &self.core.dead_letters;
-        let mut subscribers = lock(&hub.subscribers);
-        subscribers.push(to);
-        hub.count.store(subscribers.len(), Ordering::Release);
+        if let Some(subscribers) = &mut *lock(&hub.subscribers) {
+            subscribers.push(to);
+            hub.count.store(subscribers.len(), Ordering::Release);
+        }
     }
 
     /// How many there were: messages and late replies.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.core.dead_letters.made.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::DeadLetter;
+    use crate::prelude::*;
+
+    #[actor(DeadLetter)]
+    struct Undertaker;
+
+    impl Handler<DeadLetter> for Undertaker {
+        fn handle(&mut self, _: DeadLetter, _: &mut Context<Self>) {}
+    }
+
+    #[test]
+    fn subscribers_keep_no_system_that_has_ended() {
+        let system = ActorSystem::builder("t").workers(1).start().unwrap();
+        let letters = system.dead_letters();
+        let core = letters.core.weak();
+        let undertaker = system.spawn(Undertaker).unwrap();
+        letters.subscribe(undertaker.recipient());
+        system.shutdown().unwrap();
+        letters.subscribe(undertaker.recipient()); // too late: let go at once
+        drop((letters, undertaker, system));
+        // The thread that closed it lets go last.
+        let gone = (0..10_000_000).any(|_| {
+            std::thread::yield_now();
+            core.upgrade().is_none()
+        });
+        assert!(gone, "a subscriber keeps its system");
     }
 }

@@ -86,11 +86,7 @@ pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration) {
     let mine = Arc::clone(core);
     let closer = move || {
         let outcome = close(&mine, orders, limit);
-        // Set once: only one closer runs.
-        let _ = mine.life.outcome.set(outcome);
-        for waiter in mine.life.over.finish() {
-            waiter.wake();
-        }
+        finish(&mine, outcome);
     };
     let name = format!("{}-shutdown", core.name);
     // Kept before its result can be seen: whoever sees that joins it.
@@ -102,10 +98,17 @@ pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration) {
         let refused = SystemError::Refused { what: "a thread", error: Arc::new(error) };
         core.root.close(core, order::KILL | order::SHUTDOWN);
         core.scheduler.stop_workers();
-        let _ = core.life.outcome.set(Err(refused));
-        for waiter in core.life.over.finish() {
-            waiter.wake();
-        }
+        finish(core, Err(refused));
+    }
+}
+
+/// The shutdown is over.
+fn finish(core: &Core, outcome: Outcome) {
+    core.dead_letters.close();
+    // Set once: only one closer runs.
+    let _ = core.life.outcome.set(outcome);
+    for waiter in core.life.over.finish() {
+        waiter.wake();
     }
 }
 

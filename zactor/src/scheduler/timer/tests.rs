@@ -1,6 +1,7 @@
 //! The wheel against what it promises, and against an ordered map.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use proptest::prelude::*;
@@ -231,20 +232,20 @@ fn memory_of_cancelled_timers_is_free_before_their_deadline() {
 }
 
 /// Arms a timer when it is dropped.
-struct Rearms<'a>(&'a Wheel<Rearms<'a>>, u32);
+struct Rearms(Arc<Wheel<Rearms>>, u32);
 
-impl Drop for Rearms<'_> {
+impl Drop for Rearms {
     fn drop(&mut self) {
         if self.1 > 0 {
-            let _ = self.0.arm(Nanos(1), Rearms(self.0, self.1 - 1));
+            let _ = self.0.arm(Nanos(1), Rearms(Arc::clone(&self.0), self.1 - 1));
         }
     }
 }
 
 #[test]
 fn dropped_payload_may_use_the_wheel() {
-    let wheel: &'static Wheel<Rearms<'static>> = Box::leak(Box::new(Wheel::new()));
-    let key = wheel.arm(Nanos(1), Rearms(wheel, 2)).key;
+    let wheel = Arc::new(Wheel::new());
+    let key = wheel.arm(Nanos(1), Rearms(Arc::clone(&wheel), 2)).key;
     assert!(wheel.cancel(key));
     let mut due = Vec::new();
     wheel.take_due(Nanos(1), &mut due);
