@@ -35,6 +35,14 @@ fn s54_a_system_does_not_start_with_a_value_out_of_range() {
 fn s54_builders_check_their_values() {
     let refused = ActorSystem::builder("t").workers(100_000).start();
     assert!(matches!(refused, Err(SystemError::Config(_))), "100,000 workers");
+    for bytes in [0, 65_535, isize::MAX as usize, usize::MAX] {
+        let refused = ActorSystem::builder("t").workers(1).worker_stack(bytes).start();
+        assert!(matches!(refused, Err(SystemError::Config(_))), "a stack of {bytes}");
+    }
+    assert!(
+        matches!(ActorSystem::start("a\0b"), Err(SystemError::Config(_))),
+        "no name of a thread"
+    );
     assert!(matches!(ActorSystem::start(""), Err(SystemError::Config(_))), "no name");
     let system = system(1);
     let refused = system.actor_of(Lab::new()).batch(0).spawn();

@@ -1,5 +1,6 @@
 //! `SystemBuilder`: what a system is started with.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::core::Core;
@@ -28,8 +29,8 @@ pub struct SystemBuilder {
     stack: Option<usize>,
 }
 
-/// The smallest stack of a worker.
-const STACK_AT_LEAST: usize = 64 * 1024;
+/// Bytes that the stack of a worker may have.
+const STACKS: RangeInclusive<usize> = 64 << 10..=1 << 40;
 
 impl SystemBuilder {
     pub(super) fn new(name: &str) -> Self {
@@ -60,7 +61,7 @@ impl SystemBuilder {
         self
     }
 
-    /// Bytes of a worker's stack, at least 64 KiB. Default: that of std's threads (2 MiB).
+    /// Bytes of a worker's stack, 64 KiB to 1 TiB. Default: that of std's threads (2 MiB).
     pub fn worker_stack(mut self, bytes: usize) -> Self {
         self.stack = Some(bytes);
         self
@@ -69,8 +70,8 @@ impl SystemBuilder {
     /// Starts the system and its threads.
     ///
     /// # Errors
-    /// [`Config`](SystemError::Config) for a field out of its range or an empty name, [`Refused`](SystemError::Refused)
-    /// when the operating system gives no thread or memory.
+    /// [`Config`](SystemError::Config) for a field out of its range or a name that is empty or holds a NUL,
+    /// [`Refused`](SystemError::Refused) when the operating system gives no thread or memory.
     pub fn start(self) -> Result<ActorSystem, SystemError> {
         let mut config = self.config;
         // What does not hold is refused even where the builder says otherwise.
@@ -82,9 +83,18 @@ impl SystemBuilder {
             let error = ConfigError::invalid("name", "\"\"", "any name that is not empty");
             return Err(error.into());
         }
-        if let Some(bytes) = self.stack.filter(|&bytes| bytes < STACK_AT_LEAST) {
-            let error = ConfigError::invalid("worker_stack", bytes, "65536 bytes or more");
+        if self.name.contains('\0') {
+            // It becomes the name of threads.
+            let error = ConfigError::invalid(
+                "name",
+                format_args!("{:?}", self.name),
+                "any name without a NUL",
+            );
             return Err(error.into());
+        }
+        if let Some(bytes) = self.stack.filter(|bytes| !STACKS.contains(bytes)) {
+            let allowed = format_args!("{}..={}", STACKS.start(), STACKS.end());
+            return Err(ConfigError::invalid("worker_stack", bytes, allowed).into());
         }
         let clock = self.clock.map_or_else(Clock::real, Clock::Manual);
         let (core, ends) = Core::new(&self.name, config, clock)?;
