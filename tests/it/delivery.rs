@@ -107,6 +107,26 @@ fn s05_a_rejected_ask_counts_rejected() {
     finish(&system);
 }
 
+/// Nobody waits for these asks any more, but that is no late reply: there was none.
+#[test]
+fn s05_an_ask_that_was_given_up_ends_as_one_message() {
+    let system = system(1);
+    let letters = Letters::of(&system);
+    let lab = system.spawn(Lab::new()).unwrap();
+    let held = hold(&lab);
+    drop(lab.ask(call(|_, _| give_up()))); // failed
+    drop(lab.ask(call(|_, _| 0))); // dead-lettered
+    drop(held);
+    lab.ended().wait().unwrap();
+    let end = counts(&system, &lab);
+    assert_eq!((end.handled, end.failed, end.dead_lettered), (1, 1, 1));
+    let [letter] = &letters.wait_for(1)[..] else { panic!("one letter") };
+    assert_eq!((letter.message, letter.reason), ("Call", DeadLetterReason::Failed));
+    let stats = finish(&system);
+    assert_eq!((stats.late_replies, stats.messages.dead_lettered), (0, 1));
+    assert_eq!(system.dead_letters().count(), 1);
+}
+
 #[test]
 fn s05_an_answered_ask_is_counted_when_its_caller_returns() {
     let system = system(2);

@@ -432,9 +432,9 @@ pub(crate) struct Answer {
 /// What became of an answer.
 #[must_use]
 pub(crate) enum Told {
-    /// It reached the asker. The task is to be scheduled.
+    /// The asker knows. The task is to be scheduled.
     Asker(Option<Task>),
-    /// The ask was over before: a late reply to this asker (0 from outside).
+    /// The ask was over before there was a reply: a late one, to this asker (0 from outside).
     Nobody { asker: u64 },
 }
 
@@ -488,7 +488,11 @@ impl Answer {
             NoAnswer::Failed(failure) => Stored::Failed(failure),
             NoAnswer::Closed => Stored::Closed,
         };
-        self.publish(local, core, stored).0
+        match self.publish(local, core, stored).0 {
+            // Nothing was replied, so nothing comes too late.
+            Told::Nobody { .. } => Told::Asker(None),
+            told => told,
+        }
     }
 
     fn publish(&self, local: &Local, core: &Core, stored: Stored) -> (Told, Option<Stored>) {
