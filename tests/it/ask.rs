@@ -338,6 +338,24 @@ fn s20_a_blocking_wait_in_a_handler_or_hook_is_would_block() {
 }
 
 #[test]
+fn s20_a_wait_in_a_post_stop_on_the_spawning_thread_is_would_block() {
+    let system = system(2);
+    let other = system.spawn(Lab::new()).unwrap();
+    let (done, waits) = mpsc::channel();
+    let lab = Lab::new()
+        .on_start(|ctx| {
+            ctx.stop();
+            Ok(())
+        })
+        .on_stop(move |_| done.send(other.ask(call(|_, _| 1)).wait()).unwrap());
+    let lab = system.spawn(lab).unwrap();
+    let waited = waits.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(waited, Err(AskError::WouldBlock)), "{waited:?}");
+    assert!(matches!(lab.ended().wait(), Ok(EndReason::Stopped)));
+    finish(&system);
+}
+
+#[test]
 fn s20_a_worker_of_another_system_counts_as_a_worker() {
     let (here, there) = (system(1), system(1));
     let lab = here.spawn(Lab::new()).unwrap();

@@ -7,9 +7,10 @@ use std::sync::Weak;
 
 use super::{Actor, Recipient, Reply, StopHandle};
 use crate::cell::state::order;
-use crate::cell::{Local, Ref, Task};
+use crate::cell::{Local, Ref};
 use crate::error::{BatchError, SendError};
 use crate::message::{Accepts, ActorId, Kind, Message};
+use crate::scheduler::schedule;
 use crate::system::Core;
 
 /// A reference to an actor: what is sent through it is checked against the actor's protocol while compiling.
@@ -54,13 +55,6 @@ impl<A> fmt::Debug for ActorRef<A> {
 impl<A> From<&ActorRef<A>> for ActorId {
     fn from(reference: &ActorRef<A>) -> Self {
         reference.id()
-    }
-}
-
-/// Hands a task to the run queues of its system.
-pub(crate) fn schedule(core: &Core, task: Option<Task>) {
-    if let Some(task) = task {
-        Local::with(core, |local| core.scheduler.schedule(local, task));
     }
 }
 

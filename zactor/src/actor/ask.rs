@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use super::actor_ref::schedule;
 use super::lifecycle::drop_guarded;
 use super::run::follow;
 use super::{Actor, ActorRef, Context};
@@ -14,6 +13,7 @@ use crate::cell::{self, Asked, Local, NOTHING, NoAnswer, Outcome, Port, Ref, Wai
 use crate::error::{AskError, AskState, SendError};
 use crate::message::{Accepts, Kind, Message};
 use crate::scheduler::clock::Nanos;
+use crate::scheduler::schedule;
 use crate::scheduler::timers::Fire;
 
 /// The promise of an ask's reply. The ask was sent by the call that made this.

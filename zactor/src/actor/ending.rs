@@ -21,7 +21,7 @@ use crate::cell::{
 use crate::message::{ActorId, Kind};
 use crate::supervision::{EndReason, Failure};
 use crate::sync::lock;
-use crate::system::{DeadLetter, DeadLetterReason};
+use crate::system::Core;
 
 /// Why an actor ends.
 pub(crate) enum Cause {
@@ -150,18 +150,12 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
 fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Task> {
     turn.intake.settle();
     loop {
-        let reason = match turn.header().state().end_kind() {
-            EndKind::Stopped | EndKind::Drained => DeadLetterReason::Stopped,
-            EndKind::Killed => DeadLetterReason::Killed,
-            EndKind::Shutdown => DeadLetterReason::Shutdown,
-            EndKind::Failed => DeadLetterReason::Failed,
-            EndKind::StartFailed => DeadLetterReason::StartFailed,
-        };
+        let end = turn.header().state().end_kind();
         let intake = &mut turn.intake;
         let local = intake.local();
         match Turn::<Body<A>>::next(intake) {
             Next::Message(delivery) => {
-                bury::<A>(local, delivery, reason);
+                bury::<A>(local, delivery, end);
                 intake.settle();
             }
             Next::Continuation(continuation) => {
@@ -180,7 +174,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
 }
 
 /// One message that no handler will see: its ask ends, its destructor runs, a dead letter is made.
-fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, reason: DeadLetterReason) {
+fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind) {
     let header = delivery.header();
     let core = header.core();
     let message = header.message_name(delivery.tag());
@@ -200,14 +194,7 @@ fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, reason: DeadLetterReaso
         let told = answer.end(local, core, NoAnswer::Closed);
         follow(core, local, header.id, message, told);
     }
-    let sender = (sender != 0).then_some(ActorId::from_raw(sender));
-    let target_name = header.name().cloned();
-    let letter = DeadLetter { target: header.id, target_name, sender, message, reason };
-    if is_letter {
-        core.dead_letters.note(core, &letter);
-    } else {
-        core.dead_letters.publish(core, letter);
-    }
+    core.dead_letter(header, end, sender, message, is_letter);
 }
 
 /// The last step: nobody has to wait any more.
@@ -234,7 +221,7 @@ fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     turn.release();
 }
 
-fn leave_family(core: &crate::system::Core, local: &Local, cell: &CellRef) {
+fn leave_family(core: &Core, local: &Local, cell: &CellRef) {
     if cell.parent == ActorId::NONE {
         core.root.leave(core, local, cell);
         return;

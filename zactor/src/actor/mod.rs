@@ -16,7 +16,6 @@ mod recipient;
 mod run;
 mod stop_handle;
 
-pub(crate) use actor_ref::schedule;
 pub use actor_ref::{ActorRef, WeakActorRef};
 pub(crate) use ask::answer;
 pub use ask::{Asking, Reply};

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::actor_ref::{ActorRef, schedule};
+use super::actor_ref::ActorRef;
 use super::{Actor, Reply};
 use crate::cell::{Local, Port};
 use crate::error::SendError;
 use crate::message::{Accepts, ActorId, Kind, Message};
+use crate::scheduler::schedule;
 
 /// A reference to any actor that accepts `M`: pointer and tag, 16 bytes, no table of functions.
 ///

@@ -14,13 +14,14 @@ use std::sync::{Arc, Weak};
 use super::ask::AskPtr;
 use super::header::Header;
 use super::ids::SLOT_CACHE;
+use super::latencies::{Latencies, MergedLatencies};
 use super::serving::{InHand, Serving};
 use super::task::Task;
 use crate::memory::Magazines;
 use crate::message::Node;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::{Mutex, lock, per_thread};
-use crate::system::{Core, Latencies, MergedLatencies};
+use crate::system::Core;
 
 /// A number that one thread adds to and all may read.
 #[derive(Default)]

@@ -6,7 +6,8 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
-//! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn. guard.rs
+//! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn, histogram.rs
+//!   and latencies.rs the times that it has sampled. guard.rs
 //!   is the catch around the user's code.
 
 #![allow(
@@ -19,7 +20,9 @@ mod continuation;
 mod family;
 mod guard;
 mod header;
+mod histogram;
 mod ids;
+mod latencies;
 mod local;
 #[cfg(all(test, loom))]
 pub(crate) mod models;
@@ -44,6 +47,8 @@ pub(crate) use ask::{
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
+pub(crate) use histogram::Merged;
+pub use histogram::Percentiles;
 pub(crate) use ids::IdTable;
 #[cfg(all(test, loom))]
 pub(crate) use local::{Kept, Sums};

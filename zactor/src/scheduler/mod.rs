@@ -16,5 +16,15 @@ pub(crate) mod timers;
 mod worker;
 
 pub use dispatcher::Dispatcher;
-pub(crate) use run_queue::Scheduler;
+pub(crate) use run_queue::{Rules, Scheduler};
 pub(crate) use worker::run;
+
+use crate::cell::{Local, Task};
+use crate::system::Core;
+
+/// Hands a task, if there is one, to the run queues of its system.
+pub(crate) fn schedule(core: &Core, task: Option<Task>) {
+    if let Some(task) = task {
+        Local::with(core, |local| core.scheduler.schedule(local, task));
+    }
+}

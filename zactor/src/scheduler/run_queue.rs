@@ -13,7 +13,6 @@ use super::idle::Idle;
 use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::deque::{Injector, Steal, Stealer, Worker};
-use crate::system::SystemConfig;
 
 /// What other threads may reach of a worker.
 pub(super) struct Shared {
@@ -35,6 +34,16 @@ impl Shared {
     }
 }
 
+/// What the configuration says about run queues.
+pub(crate) struct Rules {
+    pub(crate) workers: usize,
+    pub(crate) stealing: bool,
+    /// Rounds of a search before a worker parks.
+    pub(crate) spin: u32,
+    pub(crate) local_threshold: usize,
+    pub(crate) global_threshold: usize,
+}
+
 /// The run queues of a system.
 pub(crate) struct Scheduler {
     pub(super) workers: Box<[CachePadded<Shared>]>,
@@ -50,8 +59,8 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     /// The queues, and each worker's own end of its queue.
-    pub(crate) fn new(config: &SystemConfig) -> (Self, Vec<Worker<Task>>) {
-        let count = config.performance.worker_count();
+    pub(crate) fn new(rules: &Rules) -> (Self, Vec<Worker<Task>>) {
+        let count = rules.workers;
         let ends: Vec<_> = (0..count).map(|_| Worker::new_fifo()).collect();
         let shared = |end: &Worker<Task>| {
             CachePadded::new(Shared {
@@ -66,10 +75,10 @@ impl Scheduler {
             global: Injector::new(),
             idle: Idle::new(count),
             looks: Looks::new(count),
-            stealing: config.performance.enable_work_stealing,
-            spin: config.performance.max_spin_cycles,
-            local_threshold: config.performance.worker_queue_capacity as usize,
-            global_threshold: config.performance.global_queue_capacity as usize,
+            stealing: rules.stealing,
+            spin: rules.spin,
+            local_threshold: rules.local_threshold,
+            global_threshold: rules.global_threshold,
             stopping: AtomicBool::new(false),
         };
         (scheduler, ends)

@@ -175,7 +175,7 @@ impl Timers {
     /// Ends an ask as far as no code of the user's runs.
     fn post(core: &Core, expired: ExpiredAsk, rests: &mut Vec<Rest>) {
         match expired.post(core) {
-            Ok(task) => crate::actor::schedule(core, task),
+            Ok(task) => super::schedule(core, task),
             Err(rest) => rests.push(rest),
         }
     }

@@ -10,13 +10,14 @@ use super::root::Root;
 use super::shutdown::Life;
 use super::stats::Meter;
 use super::{DeadLetter, DeadLetterReason, SystemConfig};
-use crate::cell::{AskPool, IdTable, Local, Registry, Task};
+use crate::cell::state::EndKind;
+use crate::cell::{AskPool, Header, IdTable, Local, Registry, Task};
 use crate::error::SystemError;
 use crate::memory::Memory;
 use crate::message::ActorId;
-use crate::scheduler::Scheduler;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::timers::Timers;
+use crate::scheduler::{Rules, Scheduler};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -61,7 +62,13 @@ impl Core {
         );
         let memory = memory
             .map_err(|error| SystemError::Refused { what: "memory", error: Arc::new(error) })?;
-        let (scheduler, ends) = Scheduler::new(&config);
+        let (scheduler, ends) = Scheduler::new(&Rules {
+            workers: performance.worker_count(),
+            stealing: performance.enable_work_stealing,
+            spin: performance.max_spin_cycles,
+            local_threshold: performance.worker_queue_capacity as usize,
+            global_threshold: performance.global_queue_capacity as usize,
+        });
         let core = Arc::new_cyclic(|me| Core {
             me: me.clone(),
             name: name.into(),
@@ -115,6 +122,29 @@ impl Core {
             reason: DeadLetterReason::LateReply,
         };
         self.dead_letters.publish(self, letter);
+    }
+
+    /// A message that an actor which ends so will not handle. `is_letter`: it was itself a letter, to a subscriber.
+    pub(crate) fn dead_letter(
+        &self,
+        target: &Header,
+        end: EndKind,
+        sender: u64,
+        message: &'static str,
+        is_letter: bool,
+    ) {
+        let letter = DeadLetter {
+            target: target.id,
+            target_name: target.name().cloned(),
+            sender: (sender != 0).then_some(ActorId::from_raw(sender)),
+            message,
+            reason: DeadLetterReason::of(end),
+        };
+        if is_letter {
+            self.dead_letters.note(self, &letter);
+        } else {
+            self.dead_letters.publish(self, letter);
+        }
     }
 
     pub(super) fn dead_letters(&self) -> DeadLetters {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Core;
 use crate::actor::Recipient;
+use crate::cell::state::EndKind;
 use crate::error::SendError;
 use crate::message::{ActorId, Message};
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -52,6 +53,19 @@ pub enum DeadLetterReason {
     LateReply,
     /// The system was shut down first.
     Shutdown,
+}
+
+impl DeadLetterReason {
+    /// Of what an actor that ends so leaves queued.
+    pub(super) fn of(end: EndKind) -> Self {
+        match end {
+            EndKind::Stopped | EndKind::Drained => Self::Stopped,
+            EndKind::Killed => Self::Killed,
+            EndKind::Shutdown => Self::Shutdown,
+            EndKind::Failed => Self::Failed,
+            EndKind::StartFailed => Self::StartFailed,
+        }
+    }
 }
 
 /// Where dead letters go.

@@ -1,8 +1,8 @@
 //! Layer 10: the whole. [`ActorSystem`] starts actors, finds them, counts, and ends.
 //!
 //! `core.rs` is what a system is made of; `builder.rs` and `config.rs` what it is started with; `spawn.rs` how an actor
-//! starts; `registry.rs` names; `root.rs` top-level actors; `dead_letters.rs` what nobody will handle; `stats.rs`,
-//! `histogram.rs` and `snapshot.rs` what it looks like; `shutdown.rs` its end.
+//! starts; `registry.rs` names; `root.rs` top-level actors; `dead_letters.rs` what nobody will handle; `stats.rs`
+//! and `snapshot.rs` what it looks like; `shutdown.rs` its end.
 
 mod builder;
 mod config;
@@ -10,7 +10,6 @@ pub(crate) mod core;
 mod dead_letters;
 #[cfg(all(test, loom))]
 pub(crate) mod models;
-pub(crate) mod histogram;
 mod registry;
 mod root;
 mod shutdown;
@@ -22,12 +21,13 @@ pub use builder::SystemBuilder;
 pub use config::{PerformanceConfig, SystemConfig};
 pub(crate) use core::Core;
 pub use dead_letters::{DeadLetter, DeadLetterReason, DeadLetters};
-pub(crate) use snapshot::{Latencies, MergedLatencies};
 pub use spawn::ActorBuilder;
 pub use stats::{
-    ActorCounts, ActorInfo, ActorState, Latency, MemoryStats, MessageCounts, Percentiles,
-    ShutdownReport, SystemStats, Throughput,
+    ActorCounts, ActorInfo, ActorState, Latency, MemoryStats, MessageCounts, ShutdownReport,
+    SystemStats, Throughput,
 };
+
+pub use crate::cell::Percentiles;
 
 use std::fmt;
 use std::sync::Arc;

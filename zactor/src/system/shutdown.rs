@@ -11,6 +11,7 @@ use crate::cell::state::order;
 use crate::cell::{NOTHING, Waiter, Waiters, must_not_block};
 use crate::error::{StuckActor, SystemError};
 use crate::scheduler::clock::Until;
+use crate::scheduler::schedule;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
@@ -137,7 +138,7 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
     let mut stuck = Vec::new();
     if !wait(&core.life.empty, stop_until) {
         core.ids.for_each(|cell| {
-            crate::actor::schedule(core, cell.order(order::KILL | order::SHUTDOWN));
+            schedule(core, cell.order(order::KILL | order::SHUTDOWN));
         });
         if !wait(&core.life.empty, kill_until) {
             stuck = who_is_stuck(core);

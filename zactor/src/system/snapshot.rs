@@ -1,6 +1,5 @@
 //! What a system looks like from outside: its counters, its actors.
 
-use super::histogram::{Histogram, Merged};
 use super::stats::Measured;
 use super::{
     ActorCounts, ActorInfo, ActorState, ActorSystem, Core, MemoryStats, MessageCounts, SystemStats,
@@ -10,49 +9,6 @@ use crate::cell::{CellRef, Family, NOTHING};
 use crate::message::ActorId;
 use crate::sync::atomic::Ordering;
 use crate::sync::lock;
-
-/// Times that one thread has measured: made when the first one is.
-#[derive(Default)]
-pub(crate) struct Latencies(std::sync::OnceLock<Pair<Histogram>>);
-
-struct Pair<H> {
-    send_to_end: H,
-    handler: H,
-}
-
-impl Latencies {
-    /// Of one message, in nanoseconds: from send to the handler's end, and of the handler alone.
-    pub(crate) fn record(&self, send_to_end: u64, handler: u64) {
-        let pair = self
-            .0
-            .get_or_init(|| Pair { send_to_end: Histogram::new(), handler: Histogram::new() });
-        pair.send_to_end.record(send_to_end);
-        pair.handler.record(handler);
-    }
-}
-
-/// The same, of all threads.
-pub(crate) struct MergedLatencies(Pair<Merged>);
-
-impl Default for MergedLatencies {
-    fn default() -> Self {
-        MergedLatencies(Pair { send_to_end: Merged::new(), handler: Merged::new() })
-    }
-}
-
-impl MergedLatencies {
-    pub(crate) fn merge(&mut self, other: &MergedLatencies) {
-        self.0.send_to_end.merge(&other.0.send_to_end);
-        self.0.handler.merge(&other.0.handler);
-    }
-
-    pub(crate) fn add(&mut self, one: &Latencies) {
-        if let Some(pair) = one.0.get() {
-            self.0.send_to_end.add(&pair.send_to_end);
-            self.0.handler.add(&pair.handler);
-        }
-    }
-}
 
 impl Core {
     pub(crate) fn stats(&self) -> SystemStats {
@@ -93,7 +49,7 @@ impl Core {
             hook_panics: sums.hook_panics,
             late_replies: sums.late_replies,
             workers: u32::try_from(self.scheduler.worker_count()).unwrap_or(u32::MAX),
-            measured: Measured::new(throughput, &latency.0.send_to_end, &latency.0.handler),
+            measured: Measured::new(throughput, latency.send_to_end(), latency.handler()),
         }
     }
 }

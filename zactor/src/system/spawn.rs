@@ -309,12 +309,13 @@ fn first_hook<A: Actor>(
             %failure,
             "actor failed to start",
         );
-        hand_on(core, local, begin_end(turn, Cause::StartFailed(failure.clone())));
+        let end = || begin_end(turn, Cause::StartFailed(failure.clone()));
+        hand_on(core, local, local.run_as(&cell, end));
         return Err(SpawnError::Failed(failure));
     }
     local.counts.created.add(1);
     if ctx.is_stopping() {
-        hand_on(core, local, begin_end(turn, Cause::Ordered(order::STOP)));
+        hand_on(core, local, local.run_as(&cell, || begin_end(turn, Cause::Ordered(order::STOP))));
     } else if let Some(turn) = turn.mark_idle() {
         core.scheduler.schedule(local, turn.again());
     }

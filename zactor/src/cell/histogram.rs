@@ -18,8 +18,35 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::stats::Percentiles;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A distribution of times. Each percentile is within 3 % of the exact one; `max` is exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Percentiles {
+    /// Half of the samples took at most so long.
+    pub p50: Duration,
+    /// 95 of 100.
+    pub p95: Duration,
+    /// 99 of 100.
+    pub p99: Duration,
+    /// 999 of 1,000.
+    pub p999: Duration,
+    /// The longest time.
+    pub max: Duration,
+    /// How many messages were sampled; all else is zero if none was.
+    pub samples: u64,
+}
+
+impl fmt::Display for Percentiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { p50, p95, p99, p999, max, samples } = self;
+        write!(
+            f,
+            "p50 {p50:?}, p95 {p95:?}, p99 {p99:?}, p99.9 {p999:?}, max {max:?} ({samples} samples)"
+        )
+    }
+}
 
 /// Bits of a value that tell the buckets of one doubling apart.
 const BITS: u32 = 5;
