@@ -16,6 +16,7 @@ mod config;
 mod containment;
 mod continuations;
 mod contract;
+mod dead_letters;
 mod delivery;
 mod lifecycle;
 mod macros;

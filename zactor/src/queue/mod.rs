@@ -7,6 +7,7 @@
 //! Handed upward within the crate: the core of `mpsc` (`Head`, `Tail`, `Link`) and `oneshot`.
 
 mod channel;
+mod link;
 pub mod mpsc;
 mod nodes;
 pub(crate) mod oneshot;
