@@ -138,3 +138,33 @@ fn look_against_the_last_release_is_over_before() {
         finish(core);
     });
 }
+
+/// A worker marks an actor idle, while somebody sends to it and counts what waits: that is exact as soon as the mark has
+/// been seen, though the worker may not have told yet that the room is back.
+#[test]
+fn queue_against_mark_idle_is_exact() {
+    model_within(4, || {
+        let (core, mut ends) = system_with_ends(1);
+        let to = spawn(&core, Keeper).unwrap();
+        let push =
+            |to: &ActorRef<Keeper>, local: &Local| to.0.push(local, Kind::Tell, 0, Put).unwrap().0;
+        let task = Local::with(&core, |local| push(&to, local));
+        let side = WorkerSide { index: 0, queue: ends.remove(0) };
+        let worker = on_a_thread(&core, move |core, local| {
+            local.become_worker(side, core.scheduler.looks.of(0));
+            run(local, task);
+        });
+        while !to.0.cell().is_idle() {
+            loom::thread::yield_now();
+        }
+        let task = Local::with(&core, |local| push(&to, local));
+        assert!(task.is_some());
+        assert_eq!(to.0.cell().queue(), (1, 0));
+        worker.join();
+        Local::with(&core, |local| run(local, task));
+        assert_eq!(to.0.cell().queue(), (0, 0));
+        Local::with(&core, |local| order_and_run(to.0.cell(), local, order::KILL));
+        drop(to);
+        finish(core);
+    });
+}
