@@ -121,14 +121,13 @@ impl<A> ActorRef<A> {
         A: Accepts<M>,
     {
         let core = self.0.core();
-        Local::with(core, |local| {
-            let sender = sender.unwrap_or_else(|| local.current());
-            let accepted = self.0.push(local, kind, sender, message)?;
-            if let Some(task) = accepted.0 {
-                core.scheduler.schedule(local, task);
-            }
-            Ok(())
-        })
+        let local = Local::here(core);
+        let sender = sender.unwrap_or_else(|| local.current());
+        let accepted = self.0.push(&local, kind, sender, message)?;
+        if let Some(task) = accepted.0 {
+            core.scheduler.schedule(&local, task);
+        }
+        Ok(())
     }
 }
 

@@ -114,7 +114,10 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
         local.budget.set(left - 1);
         match Turn::<Body<A>>::next(intake) {
             Next::Message(delivery) => {
-                if handle(value, delivery, ctx) {
+                handle(value, delivery, ctx);
+                if ctx.counted | ctx.attention {
+                    done_with_care(intake, ctx);
+                } else {
                     intake.done();
                 }
             }
@@ -136,12 +139,22 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
     }
 }
 
-/// True: the message is to be counted as handled (an ask that was answered is already; a failed one is not).
+/// As `Intake::done`, after an answered ask, which is counted already, or a failure, which does not count as handled.
+fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
+    if ctx.failure.is_some() {
+        return;
+    }
+    if std::mem::take(&mut ctx.counted) {
+        intake.give_spent();
+    } else {
+        intake.done();
+    }
+}
+
 #[inline(always)]
-fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) -> bool {
+fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) {
     let header = delivery.header();
     header.set_current(delivery.tag());
-    ctx.counted = false;
     if delivery.kind() == Kind::Tell {
         ctx.begin_tell(delivery.sender());
     } else {
@@ -154,7 +167,6 @@ fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>)
     } else {
         handle_sampled(value, delivery, ctx);
     }
-    !ctx.counted && ctx.failure.is_none()
 }
 
 /// One message in `latency_sample`: measured.

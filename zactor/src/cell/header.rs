@@ -5,9 +5,9 @@
 //! | `head`, `stub`                   | senders and the owner               | always; see `queue::mpsc`         |
 //! | `state`                          | anybody                             | always; see `state.rs`            |
 //! | `refs`                           | holders of references               | always; see `refs.rs`             |
-//! | `core`, `id`, `limit`, `run`, `meta`, `parent`, `sequence`, `batch` | the maker | before the id table knows the cell |
+//! | `core`, `id`, `limit`, `run`, `meta`, `parent`, `sequence`, `last_of_batch` | the maker | before the id table knows the cell |
 //! | `tail`                           | the owner (`Turn`)                  | while he has the right to run     |
-//! | `handled`, `current`             | the owner; anybody may read         | while he has the right to run     |
+//! | `handled`, `current`, `stands_back` | the owner; anybody may read         | while he has the right to run     |
 //! | `links`                          | whoever holds the parent's family lock | from birth to end              |
 //! | `rare`                           | whoever needs it first              | once                              |
 
@@ -24,7 +24,7 @@ use super::state::{State, Woken};
 use super::task::Task;
 use crate::message::{ActorId, LINK_OFFSET};
 use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail, UNBOUNDED};
-use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use crate::system::Core;
 
 /// What all cells of one actor type share.
@@ -63,9 +63,17 @@ pub(crate) struct Header {
     rare: Lazy<Rare>,
     /// Orders children of one parent, and top-level actors, by their start.
     pub(crate) sequence: u64,
-    pub(crate) batch: u32,
+    /// Most messages of a turn, less one.
+    last_of_batch: u16,
+    /// Turns that this actor lets pass, for its receiver is far behind.
+    stands_back: AtomicU16,
     current: AtomicU32,
 }
+
+/// Most messages of a turn.
+pub(crate) const MAX_BATCH: u32 = 1 << 16;
+/// Most turns that an actor lets pass in a row.
+const MOST_TURNS_BACK: u32 = 64;
 
 #[cfg(not(all(test, loom)))]
 const _: () = {
@@ -109,7 +117,9 @@ impl Header {
             links: UnsafeCell::new(Links::default()),
             rare: Lazy::new(),
             sequence: birth.sequence,
-            batch: birth.batch,
+            #[expect(clippy::cast_possible_truncation, reason = "at most MAX_BATCH")]
+            last_of_batch: (birth.batch.clamp(1, MAX_BATCH) - 1) as u16,
+            stands_back: AtomicU16::new(0),
             current: AtomicU32::new(NOTHING),
         }
     }
@@ -121,6 +131,7 @@ impl Header {
         self.state.must_be_alone();
         self.handled.with_mut(|_| ());
         self.current.with_mut(|_| ());
+        self.stands_back.with_mut(|_| ());
     }
 
     /// The system of this actor.
@@ -132,6 +143,33 @@ impl Header {
 
     pub(super) fn core_ptr(&self) -> NonNull<Core> {
         self.core
+    }
+
+    /// Most messages of a turn.
+    #[inline(always)]
+    pub(super) fn batch(&self) -> u32 {
+        u32::from(self.last_of_batch) + 1
+    }
+
+    /// The owner's turn is over, and a receiver of its messages is `behind` by so many: it gets about as many turns as it
+    /// needs before the next one of this actor.
+    #[inline(always)]
+    pub(super) fn stand_back(&self, behind: u32) {
+        if behind != 0 {
+            let turns = (behind / self.batch()).min(MOST_TURNS_BACK);
+            self.stands_back.store(turns as u16, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the owner lets this turn pass. An order is attended at once.
+    #[inline(always)]
+    pub(super) fn lets_pass(&self) -> bool {
+        let turns = self.stands_back.load(Ordering::Relaxed);
+        if turns == 0 {
+            return false;
+        }
+        self.stands_back.store(turns - 1, Ordering::Relaxed);
+        self.state.orders() == 0
     }
 
     /// What few actors need.

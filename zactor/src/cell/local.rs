@@ -8,6 +8,7 @@
 
 use std::alloc::Layout;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
@@ -90,11 +91,21 @@ counts! {
 pub(crate) struct WorkerSide {
     pub(crate) index: usize,
     pub(crate) queue: crate::sync::deque::Worker<Task>,
+    /// Others were called to the backlog that stands in the queue.
+    pub(crate) called: Cell<bool>,
+}
+
+impl WorkerSide {
+    pub(crate) fn new(index: usize, queue: crate::sync::deque::Worker<Task>) -> Self {
+        WorkerSide { index, queue, called: Cell::new(false) }
+    }
 }
 
 /// See the module.
 pub(crate) struct Local {
     core: Weak<Core>,
+    /// Where `core` points.
+    core_address: *const Core,
     pub(crate) magazines: Magazines,
     pub(crate) counts: Counts,
     pub(crate) latency: Latencies,
@@ -102,6 +113,8 @@ pub(crate) struct Local {
     current: Cell<u64>,
     /// Messages that the running turn may still handle.
     pub(crate) budget: Cell<u32>,
+    /// How many messages a receiver of the running turn is behind, if far: at least [`FAR_BEHIND`](crate::mailbox).
+    behind: Cell<u32>,
     /// Sends until the next one gets a timestamp.
     sample: Cell<u32>,
     pub(crate) slots: RefCell<Vec<u32>>,
@@ -144,6 +157,34 @@ impl Looks {
 
     pub(super) fn none_at(&self, header: NonNull<Header>) -> bool {
         !self.0.iter().any(|look| look.is_at(header))
+    }
+}
+
+/// A thread's `Local`, while the system is held.
+pub(crate) struct Here<'c> {
+    /// In the thread's list: `find` spares it while its system lives.
+    local: *const Local,
+    /// Made for this use alone, by a thread that is ending and has folded its `Local`s.
+    passing: bool,
+    core: PhantomData<&'c Core>,
+}
+
+impl std::ops::Deref for Here<'_> {
+    type Target = Local;
+    #[inline(always)]
+    fn deref(&self) -> &Local {
+        // SAFETY: see the field.
+        unsafe { &*self.local }
+    }
+}
+
+impl Drop for Here<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.passing {
+            // SAFETY: out of `Box::into_raw`, and nobody else's.
+            unsafe { Box::from_raw(self.local.cast_mut()) }.retire();
+        }
     }
 }
 
@@ -211,12 +252,14 @@ impl Local {
     fn new(core: &Arc<Core>) -> Box<Self> {
         Box::new(Local {
             core: Arc::downgrade(core),
+            core_address: Arc::as_ptr(core),
             // SAFETY: used with this system's memory only, and not after that is gone (2).
             magazines: unsafe { Magazines::new(&core.memory) },
             counts: Counts::default(),
             latency: Latencies::default(),
             current: Cell::new(0),
             budget: Cell::new(0),
+            behind: Cell::new(0),
             sample: Cell::new(core.config.latency_sample),
             slots: RefCell::new(Vec::new()),
             asks: RefCell::new(Vec::new()),
@@ -228,23 +271,29 @@ impl Local {
 
     /// This thread's `Local` for `core`.
     #[inline(always)]
-    pub(crate) fn with<R>(core: &Core, f: impl FnOnce(&Local) -> R) -> R {
+    pub(crate) fn here(core: &Core) -> Here<'_> {
         let last = LAST.get();
         // SAFETY: null, or in this thread's list, which frees one only after it has reset `LAST`.
-        if let Some(local) = unsafe { last.as_ref() }
-            && std::ptr::eq(local.core.as_ptr(), core)
-        {
-            return f(local);
+        match unsafe { last.as_ref() } {
+            Some(local) if std::ptr::eq(local.core_address, core) => {
+                Here { local, passing: false, core: PhantomData }
+            }
+            _ => Self::find(core),
         }
-        Self::with_other(core, f)
+    }
+
+    /// As [`here`](Self::here), for the length of `f`.
+    #[inline(always)]
+    pub(crate) fn with<R>(core: &Core, f: impl FnOnce(&Local) -> R) -> R {
+        f(&Self::here(core))
     }
 
     #[cold]
     #[inline(never)]
-    fn with_other<R>(core: &Core, f: impl FnOnce(&Local) -> R) -> R {
+    fn find(core: &Core) -> Here<'_> {
         let found = ALL.try_with(|all| {
             let mut all = all.0.borrow_mut();
-            if let Some(local) = all.iter().find(|local| std::ptr::eq(local.core.as_ptr(), core)) {
+            if let Some(local) = all.iter().find(|local| std::ptr::eq(local.core_address, core)) {
                 return std::ptr::from_ref::<Local>(local);
             }
             let gone = |local: &Local| local.core.strong_count() == 0;
@@ -259,16 +308,14 @@ impl Local {
             // The thread is ending and has folded its `Local`s already: one for this call alone.
             let local = Local::new(&core.me());
             core.locals.add(&local);
-            let result = f(&local);
-            local.retire();
-            return result;
+            return Here { local: Box::into_raw(local), passing: true, core: PhantomData };
         };
         LAST.set(found);
-        // SAFETY: in the list; `retain` spares it while its system lives, and the caller holds `core`.
-        f(unsafe { &*found })
+        Here { local: found, passing: false, core: PhantomData }
     }
 
     /// Everything that this thread kept goes back to the system, if that still lives.
+    #[cold]
     fn retire(self: Box<Self>) {
         if let Some(core) = self.core.upgrade() {
             self.magazines.flush(&core.memory);
@@ -282,7 +329,8 @@ impl Local {
     pub(super) fn enter(&self, header: &Header) -> Entered {
         let before = Entered { current: self.current.get(), budget: self.budget.get() };
         self.current.set(header.id.as_raw());
-        self.budget.set(header.batch);
+        self.budget.set(header.batch());
+        self.behind.set(0);
         before
     }
 
@@ -358,10 +406,17 @@ impl Local {
         self.current.get()
     }
 
-    /// The running turn ends after the current message: its receiver is far behind.
+    /// The running turn ends after the current message: its receiver has `queued` messages to handle.
     #[inline(always)]
-    pub(crate) fn end_turn(&self) {
+    pub(crate) fn end_turn(&self, queued: u32) {
         self.budget.set(0);
+        self.behind.set(queued);
+    }
+
+    /// How far behind a receiver of the running turn is; 0 if not far.
+    #[inline(always)]
+    pub(super) fn behind(&self) -> u32 {
+        self.behind.get()
     }
 
     /// When a message sent now was sent: 0 but for one in `latency_sample`.

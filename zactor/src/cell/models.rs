@@ -122,7 +122,7 @@ fn look_against_the_last_release_is_over_before() {
         let push = |local: &Local| to.0.push(local, Kind::Tell, 0, Put).unwrap().0;
         let task = Local::with(&core, push);
         let mut ends = ends.into_iter().enumerate();
-        let mut side = || ends.next().map(|(index, queue)| WorkerSide { index, queue }).unwrap();
+        let mut side = || ends.next().map(|(index, queue)| WorkerSide::new(index, queue)).unwrap();
         let (here, there) = (side(), side());
         let worker = on_a_thread(&core, move |core, local| {
             local.become_worker(there, core.scheduler.looks.of(1));

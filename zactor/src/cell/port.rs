@@ -64,7 +64,7 @@ pub(super) unsafe fn push<M: Message>(
     match unsafe { to.head.push(node.cast(), node.cast(), 1, to.limit) } {
         Ok(Pushed::Quiet { queued }) => {
             if queued > mailbox::FAR_BEHIND {
-                local.end_turn();
+                local.end_turn(queued);
             }
             Ok(Accepted(None))
         }
@@ -228,7 +228,9 @@ unsafe fn publish<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<Node
                     Pushed::Wrapped => {
                         to.rare().wraps.fetch_add(1, Ordering::Relaxed);
                     }
-                    Pushed::Quiet { queued } if queued > mailbox::FAR_BEHIND => local.end_turn(),
+                    Pushed::Quiet { queued } if queued > mailbox::FAR_BEHIND => {
+                        local.end_turn(queued);
+                    }
                     Pushed::Quiet { .. } => {}
                 }
             }

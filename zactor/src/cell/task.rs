@@ -26,6 +26,13 @@ impl Task {
         self.0
     }
 
+    /// Whether the actor lets this turn pass, for a receiver of its messages is far behind.
+    #[inline]
+    pub(crate) fn lets_pass(&self) -> bool {
+        // SAFETY: an actor that is scheduled is alive, and so is its cell.
+        unsafe { self.0.as_ref() }.lets_pass()
+    }
+
     /// One turn. The result is the right to the next one: to the back of the queue with it.
     #[inline]
     pub(crate) fn run(self, local: &Local) -> Option<Task> {

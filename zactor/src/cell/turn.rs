@@ -57,7 +57,6 @@ pub(crate) enum Next<'t, T: Resident> {
 /// A message on its way into a handler.
 pub(crate) struct Delivery<'t> {
     node: NonNull<Node>,
-    local: &'t Local,
     header: &'t Header,
 }
 
@@ -122,13 +121,14 @@ impl<'l, T: Resident> Turn<'l, T> {
     pub(crate) fn again(mut self) -> Task {
         self.intake.settle();
         self.header().set_current(NOTHING);
+        self.header().stand_back(self.intake.local.behind());
         // SAFETY: the right to run is ours and goes over.
         unsafe { Task::new(self.intake.header) }
     }
 
     /// Leaves the cell idle. The turn comes back if there is something to do: a message, an order, or the mailbox is
     /// closed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mark_idle(mut self) -> Option<Self> {
         self.intake.give_spent();
         self.header().set_current(NOTHING);
@@ -250,16 +250,14 @@ impl<'l> Intake<'l> {
         } else {
             self.room += 1;
         }
-        Next::Message(Delivery { node, local: self.local, header: self.header_ref() })
+        Next::Message(Delivery { node, header: self.header_ref() })
     }
 
     /// The message was handled.
     #[inline(always)]
     pub(crate) fn done(&mut self) {
         self.header_ref().count_handled(self.local);
-        if self.keep_spent {
-            self.give_spent();
-        }
+        self.give_spent();
     }
 
     /// The message in the handler was lost to a failure.
@@ -277,11 +275,19 @@ impl<'l> Intake<'l> {
 
     #[inline(always)]
     fn spend(&mut self, node: Option<NonNull<Node>>) {
-        self.give_spent();
+        if self.spent.is_some() {
+            self.give_spent_late();
+        }
         self.spent = node;
         if !self.keep_spent {
             self.give_spent();
         }
+    }
+
+    /// The last message was not done, but failed.
+    #[cold]
+    fn give_spent_late(&mut self) {
+        self.give_spent();
     }
 
     #[inline(always)]
@@ -354,7 +360,8 @@ impl<'t> Delivery<'t> {
         // mailbox of `A` only; taken once, by value.
         unsafe {
             Fit::<M>::unpack(&self.node().data, |block, layout| {
-                self.local.free(self.header.core(), block, layout);
+                let core = self.header.core();
+                Local::here(core).free(core, block, layout);
             })
         }
     }

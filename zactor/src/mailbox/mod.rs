@@ -3,8 +3,8 @@
 //!
 //! * Room goes back message by message up to a capacity of 1,024, so that a send is refused only when the mailbox is
 //!   full; above it batch by batch (one atomic operation for many messages).
-//! * Long before the capacity, a sender whose receiver is [`FAR_BEHIND`] ends its turn: a queue that stays in the cache
-//!   costs a fifth of one that has outgrown it.
+//! * Long before the capacity, a sender whose receiver is [`FAR_BEHIND`] ends its turn, and lets as many turns pass as the
+//!   receiver needs, at most 64: a queue that stays in the cache costs a fifth of one that has outgrown it.
 
 mod options;
 
@@ -14,7 +14,7 @@ use crate::error::ConfigError;
 use crate::queue::mpsc::{MAX_CAPACITY, UNBOUNDED};
 
 /// Queued messages at which an actor that sends ends its turn after the current message, so that the receiver gets one.
-pub(crate) const FAR_BEHIND: u32 = 256;
+pub(crate) const FAR_BEHIND: u32 = 64;
 
 /// Up to this capacity room goes back message by message.
 const EXACT_UP_TO: u32 = 1_024;

@@ -160,7 +160,7 @@ impl Head {
     /// # Safety
     /// `first ..= last` are `n >= 1` nodes, aligned to 64, linked by [`Link::append`], and `last`'s
     /// link is null. They are the caller's, and on success the queue's. The stub is alive.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn push(
         &self,
         first: NonNull<Link>,
@@ -169,21 +169,46 @@ impl Head {
         limit: u32,
     ) -> Result<Pushed, Refused> {
         debug_assert!(n >= 1 && limit <= UNBOUNDED, "{n} messages, limit {limit}");
+        let word = self.0.load(Relaxed);
+        let top = (word >> COUNT_SHIFT) + u64::from(n); // CLOSED is more than any limit
+        if top <= u64::from(limit) && self.publish(word, (top << COUNT_SHIFT) | pack(last)).is_ok()
+        {
+            // SAFETY: the CAS made `first` the successor of the node in `word`, which waits for this link: the
+            // consumer's tail cannot have left it.
+            unsafe { link(word, first) };
+            return Ok(pushed(word, top));
+        }
+        // SAFETY: passed on.
+        unsafe { self.push_again(first, last, n, limit) }
+    }
+
+    /// Others push as well, or there is no room.
+    ///
+    /// # Safety
+    /// As for [`Head::push`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn push_again(
+        &self,
+        first: NonNull<Link>,
+        last: NonNull<Link>,
+        n: u32,
+        limit: u32,
+    ) -> Result<Pushed, Refused> {
         let mut wait = Backoff::new();
         let mut word = self.0.load(Relaxed);
         loop {
             if cfg!(zactor_mutant = "push_ignores_closed") {
                 word &= !CLOSED;
             }
-            let top = (word >> COUNT_SHIFT) + u64::from(n); // CLOSED is more than any limit
+            let top = (word >> COUNT_SHIFT) + u64::from(n);
             if top > u64::from(limit) {
                 // SAFETY: passed on.
                 return unsafe { self.push_beyond(first, last, n, limit, word) };
             }
             match self.publish(word, (top << COUNT_SHIFT) | pack(last)) {
                 Ok(()) => {
-                    // SAFETY: the CAS made `first` the successor of the node in `word`, which waits
-                    // for this link: the consumer's tail cannot have left it.
+                    // SAFETY: as in `push`.
                     unsafe { link(word, first) };
                     return Ok(pushed(word, top));
                 }

@@ -77,7 +77,7 @@ fn search_that_ends_leaves_nothing_unwatched() {
             door.tell(Knock).unwrap();
         }
         let ends = ends.into_iter().enumerate();
-        let sides: Vec<_> = ends.map(|(index, queue)| WorkerSide { index, queue }).collect();
+        let sides: Vec<_> = ends.map(|(index, queue)| WorkerSide::new(index, queue)).collect();
         Local::with(&core, |local| {
             let mut tasks = Vec::new();
             for side in &sides {

@@ -4,14 +4,16 @@
 //! global queue. A queue past its threshold gives half of itself to the global one, which has no limit: a scheduled
 //! actor is never dropped. With stealing off an actor belongs to one worker, and goes to that one's inbox.
 //!
-//! Two neighbours that talk stay on one worker that way: the one that was told runs next, and nobody is woken for it.
-//! Only a backlog of two wakes another worker (a cache line that changes cores costs more than a short turn).
+//! Neighbours that talk stay on one worker that way: the one that was told runs next, and nobody is woken for it. Others
+//! are called for, and may take, what the worker would not get to within about the time that waking a thread takes: how
+//! many turns that is, the worker tells from the length of its last turns ([`Shared::patience`]). A line of the cache
+//! that changes cores costs more than many a turn.
 
 use crossbeam_utils::CachePadded;
 
 use super::idle::Idle;
 use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sync::deque::{Injector, Steal, Stealer, Worker};
 
 /// What other threads may reach of a worker.
@@ -22,7 +24,14 @@ pub(super) struct Shared {
     pub(super) inbox: Injector<Task>,
     /// Turns so far: one that stands still while work waits is stalled.
     turns: AtomicU64,
+    /// So many tasks may wait for their own worker before others come for them.
+    patience: AtomicU32,
 }
+
+/// What waking a thread takes, about: work that waits less is not worth it.
+const WAKE_UP_NANOS: u64 = 20_000;
+/// However short the turns, so many waiting tasks are a backlog.
+const MOST_PATIENCE: u64 = 8;
 
 impl Shared {
     pub(super) fn turns(&self) -> u64 {
@@ -31,6 +40,21 @@ impl Shared {
 
     pub(super) fn count_turn(&self) {
         self.turns.store(self.turns() + 1, Ordering::Relaxed);
+    }
+
+    fn patience(&self) -> usize {
+        self.patience.load(Ordering::Relaxed) as usize
+    }
+
+    /// Its last turns have taken so long on average.
+    pub(super) fn set_patience(&self, nanos_a_turn: u64) {
+        let turns = (WAKE_UP_NANOS / nanos_a_turn.max(1)).min(MOST_PATIENCE);
+        self.patience.store(turns as u32, Ordering::Relaxed);
+    }
+
+    /// More waits in its queue than it will get to soon.
+    pub(super) fn has_backlog(&self) -> bool {
+        self.stealer.len() > self.patience()
     }
 }
 
@@ -68,6 +92,7 @@ impl Scheduler {
                 stealer: end.stealer(),
                 inbox: Injector::new(),
                 turns: AtomicU64::new(0),
+                patience: AtomicU32::new(0),
             })
         };
         let scheduler = Scheduler {
@@ -102,13 +127,20 @@ impl Scheduler {
     /// Its turn is over: the actor goes behind those that wait.
     pub(super) fn push_back(&self, local: &Local, worker: &WorkerSide, task: Task) {
         worker.queue.push(task);
+        if !self.stealing {
+            return;
+        }
         let waiting = worker.queue.len();
-        if waiting > self.local_threshold && self.stealing {
-            self.overflow(local, worker);
-        } else if waiting > 1 && self.stealing {
-            self.idle.wake_one();
-        } else {
+        // One of them is the worker's next.
+        if waiting <= self.workers[worker.index].patience() + 1 {
+            worker.called.set(false);
             self.idle.slot_filled();
+        } else if waiting > self.local_threshold {
+            self.overflow(local, worker);
+        } else if !worker.called.replace(true) {
+            // Once for each backlog: whoever comes calls the next one if he leaves some of it, and nobody goes to sleep
+            // beside it.
+            self.idle.wake_one();
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock::{Clock, Nanos};
 use super::idle::Rest;
 use super::run_queue::{Scheduler, insist};
 use crate::cell::{Local, Task, WorkerSide};
@@ -17,6 +18,8 @@ const GLOBAL_BEAT: u32 = 61;
 const SLOT_TURNS: u32 = 16;
 /// Search rounds in which another worker's turn counter must stand still before its last task is taken.
 const STALLED_ROUNDS: u32 = 200;
+/// Spins of a worker whose only actor lets a turn pass: about as long as a short turn.
+const PASS_SPINS: u32 = if cfg!(all(test, loom)) { 1 } else { 16 };
 /// How long a watcher parks. Work behind a handler that blocks waits this long.
 const WATCH: Duration = Duration::from_millis(1);
 /// What nobody has needed for this long goes back, down to the pools' floors.
@@ -25,20 +28,18 @@ const TRIM_AFTER: Duration = Duration::from_millis(100);
 /// A worker's thread.
 pub(crate) fn run(core: &Arc<Core>, index: usize, queue: Queue<Task>) {
     Local::with(core, |local| {
-        local.become_worker(WorkerSide { index, queue }, core.scheduler.looks.of(index));
+        local.become_worker(WorkerSide::new(index, queue), core.scheduler.looks.of(index));
         let Some(side) = local.worker() else { return };
         let seen = core.scheduler.workers.iter().map(|worker| worker.turns()).collect();
-        Worker { core, scheduler: &core.scheduler, local, side, tick: 0, slot_turns: 0, seen }
-            .work();
+        Worker::new(core, local, side, seen).work();
     });
 }
 
 /// What a worker does first that sleeps and has been woken.
 #[cfg(all(test, loom))]
 pub(super) fn wake_up(core: &Core, local: &Local, side: &WorkerSide) -> Option<Task> {
-    let scheduler = &core.scheduler;
-    let seen = vec![u64::MAX; scheduler.workers.len()];
-    Worker { core, scheduler, local, side, tick: 0, slot_turns: 0, seen }.woken()
+    let seen = vec![u64::MAX; core.scheduler.workers.len()];
+    Worker::new(core, local, side, seen).woken()
 }
 
 struct Worker<'a> {
@@ -50,26 +51,44 @@ struct Worker<'a> {
     slot_turns: u32,
     /// The turn counters of all workers, when last looked at.
     seen: Vec<u64>,
+    /// Real time, whatever the system's clock is.
+    clock: Clock,
+    /// When the last look at the global queue was, if there was work ever since.
+    beat: Option<Nanos>,
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
+    fn new(core: &'a Core, local: &'a Local, side: &'a WorkerSide, seen: Vec<u64>) -> Self {
+        let (scheduler, clock) = (&core.scheduler, Clock::real());
+        Worker { core, scheduler, local, side, tick: 0, slot_turns: 0, seen, clock, beat: None }
+    }
+
     fn work(mut self) {
         let shared = &self.scheduler.workers[self.side.index];
         while !self.scheduler.is_stopping() {
             let Some(task) = self.next().or_else(|| self.wait()) else { continue };
             shared.count_turn();
-            if let Some(again) = task.run(self.local) {
+            let again = if task.lets_pass() { self.pass(task) } else { task.run(self.local) };
+            if let Some(again) = again {
                 self.scheduler.push_back(self.local, self.side, again);
             }
         }
+    }
+
+    /// A turn that an actor lets pass. If nothing else waits here its receiver runs elsewhere, and gets some time.
+    fn pass(&self, task: Task) -> Option<Task> {
+        if self.side.queue.is_empty() {
+            (0..PASS_SPINS).for_each(|_| hint::spin_loop());
+        }
+        Some(task)
     }
 
     /// The next task of this worker's own places, or of the global queue.
     #[inline]
     fn next(&mut self) -> Option<Task> {
         self.tick = self.tick.wrapping_add(1);
-        if self.tick % GLOBAL_BEAT == 0
-            && let Some(task) = self.global()
+        if self.tick.is_multiple_of(GLOBAL_BEAT)
+            && let Some(task) = self.on_beat()
         {
             return Some(task);
         }
@@ -82,6 +101,16 @@ impl Worker<'_> {
         }
         self.slot_turns = 0;
         self.side.queue.pop().or_else(|| shared.slot.take()).or_else(|| self.global())
+    }
+
+    /// A look at the global queue, and at the clock.
+    fn on_beat(&mut self) -> Option<Task> {
+        let now = self.clock.now();
+        if let Some(before) = self.beat.replace(now) {
+            let each = (now.0 - before.0) / u64::from(GLOBAL_BEAT);
+            self.scheduler.workers[self.side.index].set_patience(each);
+        }
+        self.global()
     }
 
     fn global(&self) -> Option<Task> {
@@ -98,6 +127,7 @@ impl Worker<'_> {
     /// Out of work: search, watch, sleep. `None`: look at everything again.
     #[cold]
     fn wait(&mut self) -> Option<Task> {
+        self.beat = None;
         if !self.scheduler.stealing {
             return self.wait_alone();
         }
@@ -134,7 +164,7 @@ impl Worker<'_> {
     /// Whether there is more than the workers will get to soon.
     fn backlog(&self) -> bool {
         !self.scheduler.global.is_empty()
-            || self.scheduler.workers.iter().any(|worker| worker.stealer.len() > 1)
+            || self.scheduler.workers.iter().any(|worker| worker.has_backlog())
     }
 
     fn see_turns(&mut self) {
@@ -152,7 +182,7 @@ impl Worker<'_> {
         let count = self.scheduler.workers.len();
         for other in (1..count).map(|step| (self.side.index + step) % count) {
             let victim = &self.scheduler.workers[other];
-            if victim.stealer.len() > 1 {
+            if victim.has_backlog() {
                 let task = insist(|| victim.stealer.steal_batch_and_pop(&self.side.queue));
                 if task.is_some() {
                     self.local.counts.steals.add(1);
@@ -238,7 +268,7 @@ impl Worker<'_> {
     /// Whether any queue has anything that this worker should take before it sleeps.
     fn anything(&self) -> bool {
         !self.scheduler.global.is_empty()
-            || self.scheduler.workers.iter().any(|worker| worker.stealer.len() > 1)
+            || self.scheduler.workers.iter().any(|worker| worker.has_backlog())
             || self.everybody_rests() && self.anybody_waits()
     }
 

@@ -106,6 +106,10 @@ impl<T> Worker<T> {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 pub(crate) struct Stealer<T>(Queue<T>);
