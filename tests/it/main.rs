@@ -33,4 +33,5 @@ mod stats;
 mod stop;
 mod storm;
 mod tidy;
+mod timers;
 mod wakers;

@@ -127,7 +127,7 @@ impl<A> Context<A> {
     /// How many incarnations of this actor there were before this one: 0 for the first.
     #[must_use]
     pub fn incarnation(&self) -> u64 {
-        0
+        self.me.0.incarnation()
     }
 
     /// The children that live, in the order of their start.

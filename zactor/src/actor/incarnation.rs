@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use super::{Actor, Context, run};
+use crate::__private::Undelivered;
 use crate::cell::{Cell, Meta, Resident, Task, Turn};
 
 /// Where an actor stands.
@@ -29,6 +30,7 @@ impl<A: Actor> Resident for Body<A> {
         type_id: TypeId::of::<A>,
         messages: A::NAMES,
         layout: Cell::<Self>::LAYOUT,
+        discard: |delivery| A::discard(Undelivered::new(delivery)),
     };
 
     fn run(turn: Turn<'_, Self>) -> Option<Task> {

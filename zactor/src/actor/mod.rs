@@ -15,6 +15,7 @@ mod models;
 mod recipient;
 mod run;
 mod stop_handle;
+mod timer;
 
 pub use actor_ref::{ActorRef, WeakActorRef};
 pub(crate) use ask::answer;
@@ -26,6 +27,7 @@ pub use lifecycle::{Lifecycle, Supervisor};
 pub(crate) use lifecycle::{failure_of, guarded};
 pub use recipient::Recipient;
 pub use stop_handle::StopHandle;
+pub use timer::Timer;
 
 use crate::__private::{Delivery, Options, Undelivered};
 use crate::error::SendError;

@@ -22,6 +22,7 @@ use super::rare::{Lazy, Rare};
 use super::refs::{CellRef, Count};
 use super::state::{State, Woken};
 use super::task::Task;
+use super::turn::Delivery;
 use crate::message::{ActorId, LINK_OFFSET};
 use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail, UNBOUNDED};
 use crate::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
@@ -34,6 +35,8 @@ pub(crate) struct Meta {
     /// Names of the messages, by tag.
     pub(crate) messages: &'static [&'static str],
     pub(crate) layout: std::alloc::Layout,
+    /// Drops a message that no handler will see.
+    pub(crate) discard: fn(Delivery<'_>),
 }
 
 /// No message is being handled.
@@ -193,6 +196,11 @@ impl Header {
         self.rare().dead_lettered.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Which incarnation of the actor lives: 0 for the first.
+    pub(crate) fn incarnation(&self) -> u64 {
+        0
+    }
+
     /// The name, if it has one.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.rare_if_made().and_then(|rare| rare.name.get())
@@ -284,10 +292,11 @@ impl Header {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// Closes the mailbox: sends from now on get their message back.
+    /// Closes the mailbox of an actor that ends: sends from now on get their message back, and its timers are gone.
     pub(crate) fn close(&self) {
         // `Already`: a drain has closed it.
         let _ = self.head.close();
+        self.drop_timers();
     }
 }
 

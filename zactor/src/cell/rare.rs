@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
+use super::timers::Timers;
 use super::waiters::Waiters;
 use crate::supervision::EndReason;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -23,10 +24,17 @@ pub(crate) struct Rare {
     /// Those who wait for the end.
     pub(crate) joiners: Waiters,
     pub(crate) family: Mutex<Family>,
+    pub(super) timers: Lazy<Timers>,
 }
 
 /// A `T` behind one pointer, made at first use.
 pub(super) struct Lazy<T>(AtomicPtr<T>);
+
+impl<T: Default> Default for Lazy<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<T: Default> Lazy<T> {
     pub(super) fn new() -> Self {
