@@ -1,4 +1,4 @@
-//! The public API as it is documented: this module need only compile. Async and deferred handlers, supervision and overflow
+//! The public API as it is documented: this module need only compile. Async and deferred handlers, timers and overflow
 //! policies join it with their topics.
 
 #![allow(unused_variables, dead_code, unreachable_pub, reason = "only compiled")]
@@ -53,12 +53,6 @@ impl Handler<Load> for Account {
             this.cents += result.unwrap_or(0);
         });
         ctx.tell_self(Deposit(1)).ok();
-        ctx.send_after(Duration::from_secs(1), Deposit(1));
-        let timer: Result<Timer, zactor::ConfigError> =
-            ctx.send_every(Duration::from_secs(1), || Deposit(1));
-        timer.map_err(|_| DbError)?.cancel();
-        ctx.set_receive_timeout(Duration::from_secs(1));
-        ctx.set_receive_timeout(None);
         Ok(Row)
     }
 }
@@ -219,4 +213,52 @@ impl<B: Behavior> Handler<Wrap<B::Msg>> for RunsSync<B> {
 }
 fn tell_it<B: Behavior>(to: &ActorRef<RunsSync<B>>, m: B::Msg) {
     let _ = to.tell(Wrap(m));
+}
+
+#[actor(
+    Deposit,
+    supervise(one_for_all, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2),
+    lifecycle,
+    supervisor
+)]
+struct Bank;
+impl Handler<Deposit> for Bank {
+    fn handle(&mut self, _: Deposit, ctx: &mut Context<Self>) {
+        ctx.fail(DbError);
+        let n: u64 = ctx.incarnation();
+        let children: Vec<ActorId> = ctx.children();
+    }
+}
+impl Lifecycle for Bank {
+    fn post_stop(&mut self, ctx: &mut Context<Self>) {}
+    fn pre_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure) {}
+    fn post_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure) -> Result<(), Failure> {
+        self.pre_start(ctx)
+    }
+}
+impl Supervisor for Bank {
+    fn on_failure(&mut self, child: &ChildRef, failure: &Failure) -> Directive {
+        match failure.downcast_ref::<DbError>() {
+            Some(_) => Directive::Escalate,
+            None if failure.is_panic() => Directive::Restart,
+            None if child.restarts() > 3 || child.name().is_none() => Directive::Stop,
+            None => Directive::Resume,
+        }
+    }
+}
+fn supervise_it(system: ActorSystem) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let children = Supervise::rest_for_one()
+        .max_restarts(5)
+        .within(Duration::from_secs(10))
+        .backoff(Duration::from_millis(50)..Duration::from_secs(5))
+        .jitter(0.2)
+        .backoff_reset(Duration::from_secs(60));
+    let other = ActorSystem::builder("other").supervise(Supervise::one_for_all()).start()?;
+    let bank = system
+        .actor(|| Bank)
+        .restart(Restart::Permanent)
+        .supervise(children)
+        .keep_children(true)
+        .spawn()?;
+    Ok(())
 }

@@ -169,6 +169,15 @@ impl Lifecycle for Lab {
         self.start.take().map_or(Ok(()), |hook| hook(ctx))
     }
 
+    fn pre_restart(&mut self, _: &mut Context<Self>, _: &Failure) {
+        self.journal.note(format_args!("before restart {}", self.name));
+    }
+
+    fn post_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure) -> Result<(), Failure> {
+        self.journal.note(format_args!("restart {}: {cause}", self.name));
+        self.start.take().map_or(Ok(()), |hook| hook(ctx))
+    }
+
     fn post_stop(&mut self, ctx: &mut Context<Self>) {
         self.journal.note(format_args!("stop {}", self.name));
         if let Some(hook) = self.stop.take() {

@@ -18,10 +18,11 @@ const LAYERS: [&str; 10] = [
     "system",
 ];
 /// What an earlier layer may name of a later one all the same (ARCHITECTURE.md), besides the types of `WORDS`.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
     ("message", "actor::Actor"),
     ("cell", "system::Core"),
     ("scheduler", "system::Core"),
+    ("supervision", "system::Core"),
     ("actor", "system::Core"),
     ("actor", "system::ActorSystem"),
 ];

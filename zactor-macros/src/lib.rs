@@ -56,8 +56,8 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// | `batch = 64` | Most messages handled in one turn, 1 to 65,536. Default: that of the system, 64. |
 /// | `dispatcher = shared` | Which threads run the actor: all workers share it. `pinned`, a thread of its own, is not available in this version. |
 /// | `lifecycle` | You write `impl Lifecycle`; else an empty one is generated. |
-/// | `supervisor` | You write `impl Supervisor`; else an empty one is generated. Not available in this version. |
-/// | `supervise(one_for_one, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2)` | How its children are supervised: one of `one_for_one`, `one_for_all` and `rest_for_one` first; times are a whole number and `ns`, `us`, `ms`, `s`, `min` or `h`; `jitter` is a number from 0 to 1. Not available in this version. |
+/// | `supervisor` | You write `impl Supervisor`; else an empty one is generated. |
+/// | `supervise(one_for_one, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2)` | How its children are supervised: one of `one_for_one`, `one_for_all` and `rest_for_one` first; times are a whole number and `ns`, `us`, `ms`, `s`, `min` or `h`; `jitter` is a number from 0 to 1. |
 /// | `priority = high`, `normal`, `low` | Its place in the run queues. Not available in this version. |
 #[proc_macro_attribute]
 pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {

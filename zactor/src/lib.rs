@@ -20,6 +20,10 @@
 //! ```
 #![warn(clippy::unwrap_used, clippy::print_stdout)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide.md")]
+struct Guide;
+
 #[cfg(test)]
 extern crate self as zactor;
 
@@ -48,7 +52,7 @@ pub use zactor_macros::{Message, actor, handlers};
 
 pub use actor::{
     Actor, ActorRef, Asking, Context, Handler, Lifecycle, Recipient, Reply, StopHandle, Supervisor,
-    Timer, WeakActorRef,
+    WeakActorRef,
 };
 pub use error::{
     AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,

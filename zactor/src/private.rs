@@ -9,12 +9,15 @@ use crate::cell;
 use crate::mailbox::{Capacity, Overflow, Priority};
 use crate::message::{Accepts, BYTES, Message};
 use crate::scheduler::Dispatcher;
+use crate::supervision::Supervise;
 
 /// What `#[actor(..)]` says besides the messages.
 #[derive(Debug)]
 pub struct Options {
     pub(crate) capacity: Option<Capacity>,
     pub(crate) batch: Option<u32>,
+    pub(crate) supervise: Option<Supervise>,
+    pub(crate) decides: bool,
 }
 
 impl Options {
@@ -22,7 +25,7 @@ impl Options {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "for constants")]
     pub const fn new() -> Self {
-        Options { capacity: None, batch: None }
+        Options { capacity: None, batch: None, supervise: None, decides: false }
     }
 
     /// `mailbox(capacity = n)`
@@ -49,6 +52,20 @@ impl Options {
     /// `mailbox(overflow = fail)`: the only one there is so far.
     #[must_use]
     pub const fn overflow(self, _: Overflow) -> Self {
+        self
+    }
+
+    /// `supervise(..)`
+    #[must_use]
+    pub const fn supervise(mut self, supervise: Supervise) -> Self {
+        self.supervise = Some(supervise);
+        self
+    }
+
+    /// `supervisor`: the actor decides about its children by their failures.
+    #[must_use]
+    pub const fn supervisor(mut self) -> Self {
+        self.decides = true;
         self
     }
 
@@ -133,10 +150,7 @@ impl<'t, A> Undelivered<'t, A> {
     where
         A: Accepts<M>,
     {
-        // The message of a tick was never made.
-        if !self.0.delivery.is_tick() {
-            drop(self.0.take::<M>());
-        }
+        drop(self.0.take::<M>());
     }
 
     /// No message of the protocol has this tag.

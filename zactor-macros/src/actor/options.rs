@@ -67,20 +67,14 @@ pub(crate) fn check(keys: &[Key], mistakes: &mut Mistakes) -> Options {
                 let refused = mistakes.later(Feature::ActorPriority, &key.name);
                 options.priority = chosen(key, PRIORITY, mistakes).filter(|_| !refused);
             }
-            "supervise" => {
-                let refused = mistakes.later(Feature::Supervise, &key.name);
-                options.supervise = supervise(key, mistakes).filter(|_| !refused);
-            }
+            "supervise" => options.supervise = supervise(key, mistakes),
             "dispatcher" => {
                 let chosen = chosen(key, DISPATCHER, mistakes);
                 let refused = chosen == Some("Pinned") && mistakes.later(Feature::Pinned, key);
                 options.dispatcher = chosen.filter(|_| !refused);
             }
             "lifecycle" => options.lifecycle = key.flag(mistakes),
-            "supervisor" => {
-                mistakes.later(Feature::Supervisor, &key.name);
-                options.supervisor = key.flag(mistakes);
-            }
+            "supervisor" => options.supervisor = key.flag(mistakes),
             "capacity" | "overflow" | "unbounded" => mistakes.at(
                 &key.name,
                 format!("`{0}` belongs to the mailbox: `mailbox({0} ..)`", key.name),
@@ -197,9 +191,10 @@ impl Options {
             let supervise = supervise.expression();
             quote_spanned!(site=> .supervise(#supervise))
         });
+        let supervisor = self.supervisor.then(|| quote_spanned!(site=> .supervisor()));
         quote_spanned! {site=>
             ::zactor::__private::Options::new()
-                #capacity #overflow #batch #priority #dispatcher #supervise
+                #capacity #overflow #batch #priority #dispatcher #supervise #supervisor
         }
     }
 }

@@ -231,8 +231,6 @@ fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
     waits("mailbox(overflow = drop_new)", "overflow policies other than `fail` are");
     waits("mailbox(overflow = drop_old)", "overflow policies other than `fail` are");
     waits("priority = normal", "the `priority` of an actor is");
-    waits("supervise(one_for_one)", "`supervise` is");
-    waits("supervisor", "`supervisor` is");
     waits("dispatcher = pinned", "`dispatcher = pinned` is");
 }
 
@@ -254,6 +252,7 @@ fn options_become_a_constant() {
             .backoff(::core::time::Duration::new(0u64, 1000u32)..::core::time::Duration::new(3600u64, 0u32))
             .jitter(1f64))"],
     );
+    writes("supervisor", COUNTER, &["Options::new().supervisor();"]);
     writes(
         "Add, batch = 1",
         COUNTER,

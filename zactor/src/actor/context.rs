@@ -137,13 +137,14 @@ impl<A> Context<A> {
         family.as_deref().map(Family::members).unwrap_or_default().iter().map(|c| c.id).collect()
     }
 
-    /// Stops this actor after the current message; what is queued becomes dead letters.
+    /// Stops this actor after the current message; what is queued becomes dead letters. A
+    /// [`Permanent`](crate::Restart::Permanent) actor starts again instead, and keeps what is queued.
     pub fn stop(&mut self) {
         self.stopping = true;
         self.attention = true;
     }
 
-    /// Fails this actor with `error` when the handler returns. Its reply is dropped, an ask ends with
+    /// Fails this actor with `error` when the handler returns: its supervisor decides what follows. Its reply is dropped, an ask ends with
     /// [`AskError::Failed`](crate::AskError::Failed). A second call counts for nothing; a panic after it wins.
     pub fn fail(&mut self, error: impl Into<Failure>) {
         if self.failure.is_none() {

@@ -11,6 +11,7 @@
 //!    [`go_on`]: nothing here recurses, however deep the tree.
 
 use super::lifecycle::{drop_guarded, failure_of, guarded};
+use super::restart::{self, drop_counted, hand_on};
 use super::run::follow;
 use super::{Actor, Body, Context, Phase};
 use crate::__private::Undelivered;
@@ -73,6 +74,10 @@ pub(crate) fn begin<A: Actor>(mut turn: Turn<'_, Body<A>>, cause: Cause) -> Opti
     turn.header().close();
     if let Some(rare) = turn.header().rare_if_made() {
         lock(&rare.family).close();
+        if let Some(supervision) = rare.supervision_if_made() {
+            let before = std::mem::take(&mut *lock(supervision));
+            drop_counted(turn.local(), before);
+        }
     }
     turn.resident().phase = Phase::Children;
     go_on(turn)
@@ -98,7 +103,7 @@ fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Turn<'_, Body
     loop {
         let header = turn.header();
         let Some(rare) = header.rare_if_made() else { return Some(turn) };
-        let Some(child) = lock(&rare.family).youngest() else { return Some(turn) };
+        let Some(child) = lock(&rare.family).await_youngest() else { return Some(turn) };
         let orders = header.state().orders();
         if orders & order::KILL != 0 {
             header.state().claim_terminal(EndKind::Killed);
@@ -112,7 +117,7 @@ fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Turn<'_, Body
         if let Some(task) = child.order(passed_on) {
             core.scheduler.schedule(turn.local(), task);
         }
-        turn = turn.park(parked::CHILDREN, orders)?;
+        turn = turn.park(parked::CHILDREN, orders | order::NEWS)?;
     }
 }
 
@@ -129,18 +134,21 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
                 tracing::error!(actor = %turn.header().id, %failure, "post_stop failed");
             }
         }
-        if drop_guarded(value) {
-            local.counts.drop_panics.add(1);
-        }
+        drop_counted(local, value);
         turn.header().set_current(NOTHING);
+    }
+    let renewal = turn.resident().renewal.take();
+    drop_counted(local, renewal);
+    let faults = turn.header().rare_if_made().and_then(crate::cell::Rare::faults_if_made);
+    if let Some(faults) = faults {
+        let over = std::mem::take(&mut *lock(faults));
+        drop_counted(local, over);
     }
     let failure = ctx.failure.take();
     if failure.is_some() {
         local.counts.hook_panics.add(1);
     }
-    if drop_guarded(failure) {
-        local.counts.drop_panics.add(1);
-    }
+    drop_counted(local, failure);
     if let Some(name) = turn.header().name() {
         turn.header().core().names.release(name, turn.header().id);
     }
@@ -159,9 +167,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
                 intake.settle();
             }
             Next::Continuation(continuation) => {
-                if drop_guarded(continuation) {
-                    local.counts.drop_panics.add(1);
-                }
+                drop_counted(local, continuation);
             }
             Next::Empty => {
                 if turn.mark_ended() {
@@ -174,7 +180,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
 }
 
 /// One message that no handler will see: its ask ends, its destructor runs, a dead letter is made.
-pub(super) fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind) {
+fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind) {
     let header = delivery.header();
     let core = header.core();
     let message = header.message_name(delivery.tag());
@@ -213,6 +219,7 @@ fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     header.state().end();
     let cell: &CellRef = &turn.cell();
     leave_family(core, local, cell);
+    restart::done(local, cell);
     if let Some(rare) = header.rare_for_end() {
         for waiter in rare.joiners.finish() {
             Rest::wake(waiter).run(local);
@@ -227,21 +234,18 @@ fn leave_family(core: &Core, local: &Local, cell: &CellRef) {
         return;
     }
     let Some(parent) = core.ids.resolve(cell.parent) else { return };
-    lock(&parent.rare().family).remove(cell);
-    // A parent that waits has set its terminal mark before it looked at the family under the lock.
-    if !parent.is_alive()
-        && let Some(task) = parent.wake(crate::cell::state::token::CHILDREN)
-    {
-        core.scheduler.schedule(local, task);
+    let awaited = lock(&parent.rare().family).remove(cell);
+    if awaited {
+        hand_on(core, local, parent.wake(crate::cell::state::token::CHILDREN));
     }
 }
 
 /// The end of an actor that nobody knows of yet, and that no family has taken.
 pub(crate) fn abandon<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     let value = turn.resident().value.take();
-    if drop_guarded(value) {
-        turn.local().counts.drop_panics.add(1);
-    }
+    drop_counted(turn.local(), value);
+    let renewal = turn.resident().renewal.take();
+    drop_counted(turn.local(), renewal);
     turn.header().state().claim_terminal(EndKind::StartFailed);
     turn.header().close();
     // Nobody knows it, so nothing is queued.

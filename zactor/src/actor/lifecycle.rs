@@ -53,6 +53,28 @@ pub trait Lifecycle: Sized {
         Ok(())
     }
 
+    /// Runs when the actor is about to start again because of `cause`, on the state that is then dropped: before the
+    /// children are stopped. A failure here is logged and counted (`hook_panics`); the restart goes on.
+    #[expect(unused_variables, reason = "a default that does nothing")]
+    fn pre_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure)
+    where
+        Self: Actor,
+    {
+    }
+
+    /// Runs on the new state after a restart, before the next message; in place of [`pre_start`](Self::pre_start), which
+    /// the default calls.
+    ///
+    /// # Errors
+    /// A failure (or a panic) is one more failure: it counts as another restart, which is tried in a turn of its own.
+    #[expect(unused_variables, reason = "a default that looks at nothing")]
+    fn post_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure) -> Result<(), Failure>
+    where
+        Self: Actor,
+    {
+        self.pre_start(ctx)
+    }
+
     /// Runs once, after the last message and after all children have ended, unless the actor was killed. Also when a
     /// failure ends the actor. A panic here is logged and counted (`hook_panics`); the end goes on.
     #[expect(unused_variables, reason = "a default that does nothing")]
@@ -61,20 +83,27 @@ pub trait Lifecycle: Sized {
         Self: Actor,
     {
     }
-
-    /// Runs when no message was handled for the time that
-    /// [`set_receive_timeout`](Context::set_receive_timeout) says. A panic here fails the actor, as one in a handler.
-    #[expect(unused_variables, reason = "a default that does nothing")]
-    fn on_receive_timeout(&mut self, ctx: &mut Context<Self>)
-    where
-        Self: Actor,
-    {
-    }
 }
 
-/// Decisions about failed children. `#[actor(..)]` writes an empty implementation.
+/// Decisions about failed children. `#[actor(..)]` writes an empty implementation unless it says `supervisor`.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[actor(supervisor)]
+/// struct Bank;
+/// #[handlers]
+/// impl Bank {}
+///
+/// impl Supervisor for Bank {
+///     fn on_failure(&mut self, child: &ChildRef, failure: &Failure) -> Directive {
+///         if failure.is_panic() && child.restarts() < 3 { Directive::Restart } else { Directive::Stop }
+///     }
+/// }
+/// ```
 pub trait Supervisor: Sized {
-    /// What to do about `child`, which failed.
+    /// What to do about `child`, which failed and handles nothing until this is decided. A panic here fails the
+    /// supervisor. Not asked when a permanent child has ended by itself: that is a restart.
     #[expect(unused_variables, reason = "a default that looks at nothing")]
     fn on_failure(&mut self, child: &ChildRef, failure: &Failure) -> Directive {
         Directive::Restart

@@ -2,7 +2,8 @@
 //!
 //! [`Handler`] is what an actor does with a message, [`Lifecycle`] what it does besides; [`ActorRef`] and [`Recipient`]
 //! send to it, [`Reply`] is what an ask gets, [`Context`] is what a handler may do. `incarnation.rs` is what lives in a
-//! cell, `run.rs` one turn of it, `ending.rs` its end.
+//! cell, `run.rs` one turn of it, `restart.rs` the way from a failure to the next incarnation, `supervise.rs` what a
+//! supervisor decides about it, `ending.rs` the end.
 
 mod actor_ref;
 mod ask;
@@ -13,21 +14,22 @@ mod lifecycle;
 #[cfg(all(test, loom))]
 mod models;
 mod recipient;
+mod restart;
 mod run;
 mod stop_handle;
-mod timer;
+mod supervise;
 
 pub use actor_ref::{ActorRef, WeakActorRef};
 pub(crate) use ask::answer;
 pub use ask::{Asking, Reply};
 pub use context::Context;
 pub(crate) use ending::{Cause, abandon, begin as begin_end};
-pub(crate) use incarnation::{Body, Phase};
+pub(crate) use incarnation::{Body, Phase, Renewal};
 pub use lifecycle::{Lifecycle, Supervisor};
 pub(crate) use lifecycle::{failure_of, guarded};
 pub use recipient::Recipient;
+pub(crate) use restart::follow_up;
 pub use stop_handle::StopHandle;
-pub use timer::Timer;
 
 use crate::__private::{Delivery, Options, Undelivered};
 use crate::error::SendError;

@@ -2,10 +2,12 @@
 
 use super::ending::{self, Cause};
 use super::lifecycle::{failure_of, guarded};
-use super::{Actor, Body, Context, Phase, timer};
+use super::{Actor, Body, Context, Phase, restart, supervise};
 use crate::__private as private;
 use crate::cell::state::order;
-use crate::cell::{Delivery, HOOK, Intake, Local, NOTHING, Next, NoAnswer, Task, Told, Turn};
+use crate::cell::{
+    Continuation, Delivery, HOOK, Intake, Local, NOTHING, Next, NoAnswer, Task, Told, Turn,
+};
 use crate::message::Kind;
 use crate::supervision::Failure;
 
@@ -22,31 +24,32 @@ enum Pause {
 /// See the module.
 pub(super) fn turn<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
     if turn.resident().phase != Phase::Live {
-        return ending::go_on(turn);
+        return restart::go_on(turn);
     }
     let mut ctx = Context::new(turn.here());
     loop {
         let orders = turn.header().state().orders();
-        if orders & (order::STOP | order::KILL) != 0 {
-            return ending::begin(turn, Cause::Ordered(orders));
+        if orders & order::INTERRUPT != 0 {
+            if orders & (order::STOP | order::KILL) != 0 {
+                return ending::begin(turn, Cause::Ordered(orders));
+            }
+            turn = match supervise::attend(turn) {
+                Ok(turn) => turn,
+                Err(over) => return over,
+            };
         }
         // Read before the mailbox is found empty: what is accepted before the close is handled before the end.
         let closed = turn.header().is_closed();
         match batch_guarded(&mut turn, &mut ctx) {
-            Err(failure) => return ending::begin(turn, Cause::Failed(failure)),
+            Err(failure) => return restart::fail(turn, failure, false),
             Ok(Pause::Empty) if closed => {
                 let shutdown = turn.header().state().orders() & order::SHUTDOWN;
                 return ending::begin(turn, Cause::Ordered(order::DRAIN | shutdown));
             }
-            Ok(Pause::Empty) => {
-                if turn.header().has_quiet() {
-                    turn.header().begin_quiet();
-                }
-                turn = turn.mark_idle()?;
-            }
+            Ok(Pause::Empty) => turn = turn.mark_idle()?,
             Ok(Pause::Later) => return Some(turn.again()),
             Ok(Pause::Attend) if ctx.stopping => {
-                return ending::begin(turn, Cause::Ordered(order::STOP));
+                return restart::stop_itself(turn);
             }
             Ok(Pause::Attend) => {}
         }
@@ -127,9 +130,7 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
                 }
             }
             Next::Continuation(continuation) => {
-                intake.header().set_current(HOOK);
-                ctx.begin_tell(0);
-                continuation.call(value, ctx);
+                go_on(value, continuation, intake, ctx);
                 intake.give_spent();
             }
             Next::Empty => {
@@ -138,7 +139,7 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
             }
             Next::Busy => return Pause::Later,
         }
-        if ctx.attention || intake.header().state().orders() & (order::STOP | order::KILL) != 0 {
+        if ctx.attention || intake.header().state().orders() & order::INTERRUPT != 0 {
             return Pause::Attend;
         }
     }
@@ -156,21 +157,31 @@ fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
     }
 }
 
+/// Runs what the actor asked for, unless that was an earlier incarnation.
+fn go_on<A: Actor>(
+    value: &mut A,
+    continuation: Continuation<A, Context<A>>,
+    intake: &Intake<'_>,
+    ctx: &mut Context<A>,
+) {
+    let header = intake.header();
+    header.set_current(HOOK);
+    ctx.begin_tell(0);
+    if continuation.incarnation() == header.incarnation()
+        || cfg!(zactor_mutant = "continuation_of_the_old")
+    {
+        continuation.call(value, ctx);
+    } else {
+        restart::drop_counted(intake.local(), continuation);
+    }
+}
+
 #[inline(always)]
-fn handle<A: Actor>(value: &mut A, mut delivery: Delivery<'_>, ctx: &mut Context<A>) {
+fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) {
     let header = delivery.header();
     header.set_current(delivery.tag());
     if delivery.kind() == Kind::Tell {
         ctx.begin_tell(delivery.sender());
-    } else if delivery.kind() == Kind::Timer {
-        match timer::take_up(delivery, ctx) {
-            Some(taken_up) => delivery = taken_up,
-            None => {
-                // As a dead letter.
-                ctx.counted = true;
-                return;
-            }
-        }
     } else {
         let answer = delivery.answer();
         answer.start(header.core().timers.coarse_now());

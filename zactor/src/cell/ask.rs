@@ -405,9 +405,10 @@ pub(crate) fn then<V: 'static, C: 'static, R: Send + 'static, H: Send + 'static>
 ) -> Option<Task> {
     let slot = asked(&holder).map(|asked| asked.slot);
     let core = asker.core();
-    let continuation = Continuation::<V, C>::new(core, local, move |value, context| {
-        f(value, holder, context);
-    });
+    let continuation =
+        Continuation::<V, C>::new(core, local, asker.incarnation(), move |value, context| {
+            f(value, holder, context);
+        });
     let waiting = Waiting::Marker {
         asker: asker.cell().clone(),
         continuation: continuation.into_raw(),

@@ -6,8 +6,6 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::local::Local;
-use super::task::Task;
-use super::typed::Ref;
 use crate::system::Core;
 
 /// What stands in front of the closure.
@@ -16,6 +14,8 @@ struct Front {
     drop: unsafe fn(NonNull<Front>),
     layout: Layout,
     core: NonNull<Core>,
+    /// Which incarnation asked: no other runs it.
+    incarnation: u64,
 }
 
 #[repr(C)]
@@ -34,7 +34,7 @@ pub(crate) struct Continuation<V, C> {
 unsafe impl<V, C> Send for Continuation<V, C> {}
 
 impl<V, C> Continuation<V, C> {
-    pub(crate) fn new<F>(core: &Core, local: &Local, closure: F) -> Self
+    pub(crate) fn new<F>(core: &Core, local: &Local, incarnation: u64, closure: F) -> Self
     where
         F: FnOnce(&mut V, &mut C) + Send + 'static,
     {
@@ -45,10 +45,17 @@ impl<V, C> Continuation<V, C> {
             drop: drop_closure::<F>,
             layout,
             core: NonNull::from(core),
+            incarnation,
         };
         // SAFETY: the block is ours, and has the layout of what is written.
         unsafe { place.write(Block { front, closure: ManuallyDrop::new(closure) }) };
         Continuation { front: place.cast(), takes: PhantomData }
+    }
+
+    /// Which incarnation asked.
+    pub(crate) fn incarnation(&self) -> u64 {
+        // SAFETY: the block is alive until it is called or dropped.
+        unsafe { self.front.as_ref() }.incarnation
     }
 
     /// Runs it.
@@ -122,24 +129,4 @@ unsafe fn call<V, C, F: FnOnce(&mut V, &mut C)>(
 unsafe fn drop_closure<F>(front: NonNull<Front>) {
     // SAFETY: caller.
     drop(unsafe { take::<F>(front) });
-}
-
-/// Has `f` run in a turn of this actor, behind what is queued; dropped unrun when the actor has ended. The result is to be
-/// scheduled.
-#[must_use]
-pub(crate) fn run_later<V: 'static, C: 'static>(
-    actor: &Ref<V>,
-    local: &Local,
-    f: impl FnOnce(&mut V, &mut C) + Send + 'static,
-) -> Option<Task> {
-    let raw = Continuation::<V, C>::new(actor.core(), local, f).into_raw();
-    // SAFETY: made for this actor's type, and goes over.
-    match unsafe { actor.cell().push_marker(raw) } {
-        Ok(task) => task,
-        Err(_) => {
-            // SAFETY: not pushed, so still ours.
-            drop(unsafe { Continuation::<V, C>::from_raw(raw) });
-            None
-        }
-    }
 }

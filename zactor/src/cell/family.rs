@@ -27,6 +27,8 @@ pub(crate) struct Family {
     youngest: Option<NonNull<Header>>,
     /// No further child is taken: the parent is about to end.
     closed: bool,
+    /// The parent waits for children to end: whoever leaves wakes it.
+    awaited: bool,
 }
 
 // SAFETY: members are reached only through the lock around the family; cells may be used from any thread.
@@ -52,8 +54,9 @@ impl Family {
         true
     }
 
-    /// The child has ended. It must be a member.
-    pub(crate) fn remove(&mut self, child: &CellRef) {
+    /// The child has ended. It must be a member. True: the parent waits for that.
+    #[must_use]
+    pub(crate) fn remove(&mut self, child: &CellRef) -> bool {
         // SAFETY: links are guarded by the lock that gave us `&mut self`; the child is alive.
         let links = std::mem::take(unsafe { &mut *child.links.get() });
         match links.earlier {
@@ -66,6 +69,14 @@ impl Family {
             Some(later) => unsafe { (*later.as_ref().links.get()).earlier = links.earlier },
             None => self.youngest = links.earlier,
         }
+        self.awaited
+    }
+
+    /// The child that started last, whose end the parent is about to wait for; without one it waits no more.
+    pub(crate) fn await_youngest(&mut self) -> Option<CellRef> {
+        let youngest = self.youngest();
+        self.awaited = youngest.is_some();
+        youngest
     }
 
     /// Takes no further child.
@@ -74,7 +85,7 @@ impl Family {
     }
 
     /// The child that started last.
-    pub(crate) fn youngest(&self) -> Option<CellRef> {
+    fn youngest(&self) -> Option<CellRef> {
         // SAFETY: a member is alive (see the module), and stays one while the lock is held.
         self.youngest.map(|child| unsafe { CellRef::from_live(child) })
     }

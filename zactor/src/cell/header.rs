@@ -22,7 +22,6 @@ use super::rare::{Lazy, Rare};
 use super::refs::{CellRef, Count};
 use super::state::{State, Woken};
 use super::task::Task;
-use super::turn::Delivery;
 use crate::message::{ActorId, LINK_OFFSET};
 use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail, UNBOUNDED};
 use crate::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
@@ -35,8 +34,8 @@ pub(crate) struct Meta {
     /// Names of the messages, by tag.
     pub(crate) messages: &'static [&'static str],
     pub(crate) layout: std::alloc::Layout,
-    /// Drops a message that no handler will see.
-    pub(crate) discard: fn(Delivery<'_>),
+    /// It decides about its children by the failure (`impl Supervisor`).
+    pub(crate) decides: bool,
 }
 
 /// No message is being handled.
@@ -198,7 +197,7 @@ impl Header {
 
     /// Which incarnation of the actor lives: 0 for the first.
     pub(crate) fn incarnation(&self) -> u64 {
-        0
+        self.rare_if_made().map_or(0, |rare| rare.incarnation.load(Ordering::Relaxed))
     }
 
     /// The name, if it has one.
@@ -292,11 +291,10 @@ impl Header {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// Closes the mailbox of an actor that ends: sends from now on get their message back, and its timers are gone.
+    /// Closes the mailbox: sends from now on get their message back.
     pub(crate) fn close(&self) {
         // `Already`: a drain has closed it.
         let _ = self.head.close();
-        self.drop_timers();
     }
 }
 

@@ -73,6 +73,7 @@ counts! {
     dead_lettered,
     boxed,
     created,
+    restarted,
     /// Ended, however.
     live_ended,
     /// Ended otherwise than by a failure.

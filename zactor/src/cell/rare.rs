@@ -3,9 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
-use super::timers::Timers;
 use super::waiters::Waiters;
-use crate::supervision::EndReason;
+use crate::supervision::{EndReason, Faults, Given, Supervision};
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::{LookAgain, Mutex};
 
@@ -24,7 +23,37 @@ pub(crate) struct Rare {
     /// Those who wait for the end.
     pub(crate) joiners: Waiters,
     pub(crate) family: Mutex<Family>,
-    pub(super) timers: Lazy<Timers>,
+    /// Which incarnation lives; written by the owner.
+    pub(crate) incarnation: AtomicU64,
+    /// What it was started with, where that is not the default.
+    pub(crate) given: OnceLock<Box<Given>>,
+    faults: Lazy<Mutex<Faults>>,
+    supervision: Lazy<Mutex<Supervision>>,
+}
+
+impl Rare {
+    /// What it and its supervisor know about its failures.
+    pub(crate) fn faults(&self) -> &Mutex<Faults> {
+        self.faults.get_or_make()
+    }
+
+    pub(crate) fn faults_if_made(&self) -> Option<&Mutex<Faults>> {
+        self.faults.get()
+    }
+
+    /// What it keeps as the supervisor of its children.
+    pub(crate) fn supervision(&self) -> &Mutex<Supervision> {
+        self.supervision.get_or_make()
+    }
+
+    pub(crate) fn supervision_if_made(&self) -> Option<&Mutex<Supervision>> {
+        self.supervision.get()
+    }
+
+    /// As `supervision_if_made`, after the mark that a child has ended was set: whoever makes it later sees the mark.
+    pub(crate) fn supervision_for_end(&self) -> Option<&Mutex<Supervision>> {
+        self.supervision.get_after_mark()
+    }
 }
 
 /// A `T` behind one pointer, made at first use.

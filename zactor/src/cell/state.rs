@@ -7,7 +7,9 @@
 //!    while an order or a token stands for which the actor must go on. So no wake is lost between the two.
 //! 3. `IDLE` is in another word: whoever gives an order looks at the head after it, the owner looks here after he
 //!    marked idle; all four accesses are SeqCst, so one of them sees the other. Else an order waits for a message.
-//! 4. `TERMINAL` is set by the owner before the mailbox closes, `ENDED` by the owner as the last thing of all;
+//! 4. `NEWS` says that the system lane has something: a verdict of the supervisor, a report of a child. It is given like
+//!    an order and cleared by the owner before he looks, so what is put there later sets it again.
+//! 5. `TERMINAL` is set by the owner before the mailbox closes, `ENDED` by the owner as the last thing of all;
 //!    neither is ever cleared.
 //!
 //! | step                   | order   | pairs with: what becomes visible                                   |
@@ -29,7 +31,11 @@ pub(crate) mod order {
     pub(crate) const KILL: u64 = 1 << 2;
     /// The order comes from a system that goes: the end is called `Shutdown`.
     pub(crate) const SHUTDOWN: u64 = 1 << 3;
-    /// The order comes from a parent that was killed: the end is called `Killed`.
+    /// Look at the system lane (a verdict, reports of children). The only one that is taken back.
+    pub(crate) const NEWS: u64 = 1 << 4;
+    /// What a batch is interrupted for.
+    pub(crate) const INTERRUPT: u64 = STOP | KILL | NEWS;
+    /// What ends an actor.
     pub(crate) const ALL: u64 = DRAIN | STOP | KILL;
 }
 
@@ -37,6 +43,10 @@ pub(crate) mod order {
 pub(crate) mod parked {
     /// It waits for a child's end.
     pub(crate) const CHILDREN: u64 = 1 << 8;
+    /// It has failed, or takes part in the restart of a group, and waits for its supervisor: the word comes as `NEWS`.
+    pub(crate) const SUPERVISOR: u64 = 1 << 9;
+    /// It starts again after a while.
+    pub(crate) const BACKOFF: u64 = 1 << 10;
     pub(crate) const ALL: u64 = 0xff << 8;
 }
 
@@ -44,6 +54,8 @@ pub(crate) mod parked {
 pub(crate) mod token {
     /// A child has ended.
     pub(crate) const CHILDREN: u64 = 1 << 16;
+    /// The while is over.
+    pub(crate) const BACKOFF: u64 = 1 << 18;
     pub(crate) const ALL: u64 = 0xff << 16;
 }
 
@@ -118,7 +130,14 @@ impl State {
     /// The orders given so far. Relaxed is enough between messages: an order is seen at the next one.
     #[inline(always)]
     pub(crate) fn orders(&self) -> u64 {
-        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN)
+        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN | order::NEWS)
+    }
+
+    /// The owner is about to look at the system lane. Acquire: what was put there before is seen.
+    #[must_use]
+    pub(crate) fn take_news(&self) -> bool {
+        self.orders() & order::NEWS != 0
+            && self.0.fetch_and(!order::NEWS, Ordering::SeqCst) & order::NEWS != 0
     }
 
     /// The second look, after the owner marked the mailbox idle (invariant 3).
@@ -128,7 +147,7 @@ impl State {
             return 0;
         }
         // A drain closes the mailbox, and clears the mark itself.
-        self.0.look_again() & (order::STOP | order::KILL)
+        self.0.look_again() & order::INTERRUPT
     }
 
     /// What happened before the cell was scheduled becomes visible to its new owner.
@@ -143,7 +162,7 @@ impl State {
         let mut old = self.0.load(Ordering::Relaxed);
         loop {
             let over = old & (reason << 8) != 0;
-            let news = old & order::ALL & !seen != 0;
+            let news = old & (order::ALL | order::NEWS) & !seen != 0;
             let new = if over || news { old & !(reason << 8) } else { old | reason };
             match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => return !(over || news),
@@ -193,6 +212,10 @@ impl State {
     /// actor sees him.
     pub(crate) fn is_ended_after_register(&self) -> bool {
         !cfg!(zactor_mutant = "joiner_no_second_look") && self.0.look_again() & ENDED != 0
+    }
+
+    pub(crate) fn is_backing_off(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & parked::BACKOFF != 0
     }
 
     pub(crate) fn is_parked(&self) -> bool {

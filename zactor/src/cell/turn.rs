@@ -56,8 +56,8 @@ pub(crate) enum Next<'t, T: Resident> {
 
 /// A message on its way into a handler.
 pub(crate) struct Delivery<'t> {
-    pub(super) node: NonNull<Node>,
-    pub(super) header: &'t Header,
+    node: NonNull<Node>,
+    header: &'t Header,
 }
 
 impl<'l, T: Resident> Turn<'l, T> {
@@ -310,12 +310,6 @@ impl<'l> Intake<'l> {
 }
 
 impl<'t> Delivery<'t> {
-    /// # Safety
-    /// The node is the caller's, holds what its tag says or is a tick, and does not go back while the delivery exists.
-    pub(super) unsafe fn new(node: NonNull<Node>, header: &'t Header) -> Self {
-        Delivery { node, header }
-    }
-
     pub(crate) fn header(&self) -> &'t Header {
         self.header
     }
@@ -324,7 +318,7 @@ impl<'t> Delivery<'t> {
     pub(crate) fn answer(&self) -> Answer {
         debug_assert!(self.kind() == Kind::Ask, "only an ask is answered");
         // SAFETY: of kind ask, so the sender's word is a slot; taken by whoever handles or buries the message, once.
-        unsafe { Answer::of(self.node().sender, self.tag()) }
+        unsafe { Answer::of(self.sender(), self.tag()) }
     }
 
     /// A dead letter on its way to a subscriber.
@@ -332,7 +326,7 @@ impl<'t> Delivery<'t> {
         self.node().metadata & LETTER != 0
     }
 
-    pub(super) fn node(&self) -> &Node {
+    fn node(&self) -> &Node {
         // SAFETY: popped and not given back while the delivery exists.
         unsafe { self.node.as_ref() }
     }
@@ -342,10 +336,10 @@ impl<'t> Delivery<'t> {
         self.node().message_type
     }
 
-    /// The sender's id, for what is not an ask.
+    /// The sender's id for a tell, the reply slot for an ask.
     #[inline(always)]
     pub(crate) fn sender(&self) -> u64 {
-        if self.kind() == Kind::Timer { self.header.id.as_raw() } else { self.node().sender }
+        self.node().sender
     }
 
     #[inline(always)]

@@ -121,7 +121,6 @@ impl Supervise {
     }
 
     /// Whether all values are in their ranges; called before anything starts.
-    #[allow(dead_code, reason = "called where an actor is spawned")]
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let above_zero = |field, value: Duration| match value {
             Duration::ZERO => Err(ConfigError::invalid(field, "0 ns", "1 ns and more")),
@@ -143,6 +142,22 @@ impl Supervise {
             return Err(ConfigError::invalid("supervise.jitter", self.jitter, "0.0..=1.0"));
         }
         Ok(())
+    }
+}
+
+/// What an actor was started with, where that is not the default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) supervise: Option<Supervise>,
+    /// How long its children may take to stop when it stops.
+    pub(crate) stop_timeout: Option<Duration>,
+    /// A restart leaves its children alone.
+    pub(crate) keep_children: bool,
+}
+
+impl Given {
+    pub(crate) fn is_default(&self) -> bool {
+        self.supervise.is_none() && self.stop_timeout.is_none() && !self.keep_children
     }
 }
 

@@ -22,11 +22,6 @@ impl Strategy {
             Self::RestForOne => failed..children,
         }
     }
-
-    /// Where a group restart begins again if the child at `failing` does not start.
-    pub(crate) fn retry(self, failing: usize, children: usize) -> Range<usize> {
-        self.concerned(failing, children)
-    }
 }
 
 /// How an incarnation came to its end.

@@ -7,6 +7,7 @@ use super::core::Core;
 use super::{ActorSystem, SystemConfig};
 use crate::error::{ConfigError, SystemError};
 use crate::scheduler::{self, clock::Clock};
+use crate::supervision::Supervise;
 use crate::testing::ManualClock;
 
 /// What a system is started with. Nothing happens before [`start`](Self::start), which checks everything.
@@ -27,6 +28,7 @@ pub struct SystemBuilder {
     workers: Option<u32>,
     clock: Option<ManualClock>,
     stack: Option<usize>,
+    supervise: Option<Supervise>,
 }
 
 /// Bytes that the stack of a worker may have.
@@ -40,6 +42,7 @@ impl SystemBuilder {
             workers: None,
             clock: None,
             stack: None,
+            supervise: None,
         }
     }
 
@@ -64,6 +67,14 @@ impl SystemBuilder {
     /// Bytes of a worker's stack, 64 KiB to 1 TiB. Default: that of std's threads (2 MiB).
     pub fn worker_stack(mut self, bytes: usize) -> Self {
         self.stack = Some(bytes);
+        self
+    }
+
+    /// How top-level actors are supervised. Past its limit the system ends, and [`ActorSystem::wait`] gives
+    /// [`Failed`](SystemError::Failed). Default: one for one, 5 restarts in 10 s counted for each actor by itself; past
+    /// that the actor ends and the others go on.
+    pub fn supervise(mut self, supervise: Supervise) -> Self {
+        self.supervise = Some(supervise);
         self
     }
 
@@ -96,8 +107,11 @@ impl SystemBuilder {
             let allowed = format_args!("{}..={}", STACKS.start(), STACKS.end());
             return Err(ConfigError::invalid("worker_stack", bytes, allowed).into());
         }
+        if let Some(supervise) = &self.supervise {
+            supervise.check()?;
+        }
         let clock = self.clock.map_or_else(Clock::real, Clock::Manual);
-        let (core, ends) = Core::new(&self.name, config, clock)?;
+        let (core, ends) = Core::new(&self.name, config, clock, self.supervise)?;
         let system = ActorSystem::counted(Arc::clone(&core));
         for (index, end) in ends.into_iter().enumerate() {
             let mut thread = std::thread::Builder::new().name(format!("{}-{index}", self.name));

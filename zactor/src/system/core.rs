@@ -10,14 +10,16 @@ use super::root::Root;
 use super::shutdown::Life;
 use super::stats::Meter;
 use super::{DeadLetter, DeadLetterReason, SystemConfig};
-use crate::cell::state::EndKind;
+use crate::cell::state::{EndKind, order};
 use crate::cell::{AskPool, Header, IdTable, Local, Registry, Task};
 use crate::error::SystemError;
 use crate::memory::Memory;
 use crate::message::ActorId;
+use crate::scheduler::chance::Chance;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::timers::Timers;
 use crate::scheduler::{Rules, Scheduler};
+use crate::supervision::{Failure, Supervise};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -31,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) locals: Registry,
     pub(crate) scheduler: Scheduler,
     pub(crate) timers: Timers,
+    pub(crate) chance: Chance,
     pub(crate) asks: AskPool,
     pub(crate) names: Names,
     pub(crate) root: Root,
@@ -52,6 +55,7 @@ impl Core {
         name: &str,
         config: SystemConfig,
         clock: Clock,
+        supervise: Option<Supervise>,
     ) -> Result<(Arc<Self>, Ends), SystemError> {
         config.validate()?;
         let performance = &config.performance;
@@ -77,9 +81,10 @@ impl Core {
             locals: Registry::default(),
             scheduler,
             timers: Timers::new(),
+            chance: Chance::new(Chance::seed()),
             asks: AskPool::default(),
             names: Names::default(),
-            root: Root::new(),
+            root: Root::new(supervise),
             dead_letters: Hub::new(config.dead_letter_log),
             life: Life::default(),
             meter: Mutex::default(),
@@ -98,6 +103,12 @@ impl Core {
 
     pub(crate) fn weak(&self) -> Weak<Core> {
         self.me.clone()
+    }
+
+    /// Something failed that nobody in the system can decide about: the system ends.
+    pub(super) fn fail(&self, failure: Failure) {
+        let limit = self.config.stop_timeout;
+        super::shutdown::begin(&self.me(), order::STOP | order::SHUTDOWN, limit, Some(failure));
     }
 
     /// The next place in the order of starts.

@@ -87,7 +87,7 @@ impl Drop for ActorSystem {
             return;
         }
         let limit = self.core.config.stop_timeout;
-        shutdown::begin(&self.core, order::STOP | order::SHUTDOWN, limit);
+        shutdown::begin(&self.core, order::STOP | order::SHUTDOWN, limit, None);
         if !must_not_block() {
             // Who stands in a handler past the limit was logged.
             let _ = shutdown::outcome(&self.core, Some(limit));
@@ -155,7 +155,7 @@ impl ActorSystem {
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_within(&self, limit: Duration) -> Result<ShutdownReport, SystemError> {
-        shutdown::begin(&self.core, order::STOP | order::SHUTDOWN, limit);
+        shutdown::begin(&self.core, order::STOP | order::SHUTDOWN, limit, None);
         shutdown::outcome(&self.core, Some(limit))
     }
 
@@ -164,7 +164,7 @@ impl ActorSystem {
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
     pub fn drain_and_shutdown(&self, limit: Duration) -> Result<ShutdownReport, SystemError> {
-        shutdown::begin(&self.core, order::DRAIN | order::SHUTDOWN, limit);
+        shutdown::begin(&self.core, order::DRAIN | order::SHUTDOWN, limit, None);
         shutdown::outcome(&self.core, Some(limit))
     }
 

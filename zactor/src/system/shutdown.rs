@@ -12,6 +12,7 @@ use crate::cell::{NOTHING, Waiter, Waiters, must_not_block};
 use crate::error::{StuckActor, SystemError};
 use crate::scheduler::clock::Until;
 use crate::scheduler::schedule;
+use crate::supervision::Failure;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
@@ -32,6 +33,8 @@ pub(crate) struct Life {
     closing: AtomicBool,
     /// All top-level actors have ended.
     empty: Waiters,
+    /// What the system ends of.
+    failure: OnceLock<Failure>,
     outcome: OnceLock<Outcome>,
     over: Waiters,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
@@ -79,10 +82,15 @@ fn wait(waiters: &Waiters, until: Until) -> bool {
     }
 }
 
-/// Begins the shutdown, once; `orders` is for all top-level actors.
-pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration) {
+/// Begins the shutdown, once; `orders` is for all top-level actors. `failure`: the system ends of it, and says so.
+pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration, failure: Option<Failure>) {
     if core.life.closing.swap(true, Ordering::SeqCst) {
         return;
+    }
+    if let Some(failure) = failure {
+        tracing::error!(system = %core.name, %failure, "system failed");
+        // Set once: a shutdown begins once.
+        let _ = core.life.failure.set(failure);
     }
     let mine = Arc::clone(core);
     let closer = move || {
@@ -146,6 +154,9 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
     }
     core.scheduler.stop_workers();
     join(core, stuck.is_empty());
+    if let Some(failure) = core.life.failure.get() {
+        return Err(SystemError::Failed(failure.clone()));
+    }
     if stuck.is_empty() {
         return Ok(ShutdownReport { stats: core.stats(), stuck: Vec::new() });
     }

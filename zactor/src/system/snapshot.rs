@@ -20,7 +20,7 @@ impl Core {
             actors: ActorCounts {
                 created: sums.created,
                 live: sums.created.saturating_sub(sums.live_ended),
-                restarted: 0,
+                restarted: sums.restarted,
                 stopped: sums.stopped,
                 failed: sums.failures,
             },
@@ -93,6 +93,8 @@ fn state(cell: &CellRef) -> ActorState {
         ActorState::Stopping
     } else if cell.current() != NOTHING {
         ActorState::Running
+    } else if cell.state().is_backing_off() {
+        ActorState::BackingOff
     } else if cell.state().is_parked() {
         ActorState::Suspended
     } else if cell.is_idle() {
@@ -119,7 +121,7 @@ fn info(cell: &CellRef) -> ActorInfo {
         type_name: (cell.meta.type_name)(),
         parent: (cell.parent != ActorId::NONE).then_some(cell.parent),
         children: children(cell).iter().map(|child| child.id).collect(),
-        restarts: 0,
+        restarts: cell.incarnation(),
         watchers: 0,
         messages: MessageCounts {
             offered: accepted + rejected,

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::{ActorSystem, Core};
 use crate::actor::{
-    Actor, ActorRef, Body, Cause, Context, Phase, abandon, begin_end, failure_of, guarded,
+    Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of, guarded,
 };
 use crate::cell::state::order;
 use crate::cell::{Birth, Cell, CellRef, HOOK, Local, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
 use crate::mailbox::Capacity;
 use crate::message::ActorId;
-use crate::supervision::Failure;
+use crate::supervision::{Failure, Given, Restart, Supervise};
 use crate::sync::lock;
 
 const BATCHES: std::ops::RangeInclusive<u32> = 1..=65_536;
@@ -55,11 +55,36 @@ enum Make<A> {
     Factory(Box<dyn FnMut() -> A + Send>),
 }
 
+/// What an actor begins with.
+struct First<A> {
+    value: A,
+    renewal: Option<Box<Renewal<A>>>,
+}
+
+impl<A: Actor> Make<A> {
+    /// The first incarnation, and what the next ones are made with.
+    fn first(self, local: &Local, restart: Restart) -> Result<First<A>, SpawnError> {
+        let mut factory = match self {
+            Make::Value(value) => return Ok(First { value, renewal: None }),
+            Make::Factory(factory) => factory,
+        };
+        let made = guarded(&mut factory);
+        let value = made.map_err(|payload| SpawnError::Failed(failure_of(local, payload)))?;
+        let renewal = match restart {
+            Restart::Temporary => None,
+            _ => Some(Box::new(Renewal { factory, restart })),
+        };
+        Ok(First { value, renewal })
+    }
+}
+
 #[derive(Default)]
 struct Settings {
     name: Option<String>,
     capacity: Option<Capacity>,
     batch: Option<u32>,
+    restart: Option<Restart>,
+    given: Given,
 }
 
 impl<A> fmt::Debug for ActorBuilder<'_, A> {
@@ -95,6 +120,26 @@ impl<A: Actor> ActorBuilder<'_, A> {
         self
     }
 
+    /// After which ends the actor starts again. Default: [`Transient`](Restart::Transient) for a factory,
+    /// [`Temporary`](Restart::Temporary) for a value, which cannot be made again and takes no other.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.settings.restart = Some(restart);
+        self
+    }
+
+    /// How this actor supervises its children. Default: what `#[actor(supervise(..))]` says, else one for one, 5 restarts
+    /// in 10 s, no back-off.
+    pub fn supervise(mut self, supervise: Supervise) -> Self {
+        self.settings.given.supervise = Some(supervise);
+        self
+    }
+
+    /// Whether a restart of this actor leaves its children alone. Default: no, they are stopped.
+    pub fn keep_children(mut self, keep: bool) -> Self {
+        self.settings.given.keep_children = keep;
+        self
+    }
+
     /// Starts the actor: runs its factory and `pre_start` on this thread.
     ///
     /// # Errors
@@ -102,10 +147,7 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// [`Closed`](SpawnError::Closed) when the system or the parent ends, [`Failed`](SpawnError::Failed) when factory or
     /// `pre_start` fail. Nothing of the actor is left then.
     pub fn spawn(self) -> Result<ActorRef<A>, SpawnError> {
-        match self.make {
-            Make::Value(value) => start(self.place, self.settings, move || value),
-            Make::Factory(factory) => start(self.place, self.settings, factory),
-        }
+        start(self.place, self.settings, self.make)
     }
 }
 
@@ -127,7 +169,7 @@ impl ActorSystem {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn spawn<A: Actor>(&self, actor: A) -> Result<ActorRef<A>, SpawnError> {
-        start(Place::Root(&self.core), Settings::default(), move || actor)
+        start(Place::Root(&self.core), Settings::default(), Make::Value(actor))
     }
 
     /// Starts an actor from a factory.
@@ -138,7 +180,7 @@ impl ActorSystem {
         &self,
         factory: impl FnMut() -> A + Send + 'static,
     ) -> Result<ActorRef<A>, SpawnError> {
-        start(Place::Root(&self.core), Settings::default(), factory)
+        start(Place::Root(&self.core), Settings::default(), Make::Factory(Box::new(factory)))
     }
 
     /// An actor from a factory, with options.
@@ -167,7 +209,7 @@ impl<A: Actor> Context<A> {
     /// # Errors
     /// As [`ActorBuilder::spawn`].
     pub fn spawn<B: Actor>(&mut self, child: B) -> Result<ActorRef<B>, SpawnError> {
-        start(self.place(), Settings::default(), move || child)
+        start(self.place(), Settings::default(), Make::Value(child))
     }
 
     /// Starts a child from a factory. It ends when this actor ends.
@@ -178,7 +220,7 @@ impl<A: Actor> Context<A> {
         &mut self,
         factory: impl FnMut() -> B + Send + 'static,
     ) -> Result<ActorRef<B>, SpawnError> {
-        start(self.place(), Settings::default(), factory)
+        start(self.place(), Settings::default(), Make::Factory(Box::new(factory)))
     }
 
     /// A child from a factory, with options.
@@ -202,10 +244,12 @@ struct Checked {
     name: Option<Arc<str>>,
     limit: u32,
     batch: u32,
+    restart: Restart,
+    given: Given,
 }
 
 impl Settings {
-    fn check<A: Actor>(self, core: &Core) -> Result<Checked, ConfigError> {
+    fn check<A: Actor>(self, core: &Core, make: &Make<A>) -> Result<Checked, ConfigError> {
         let performance = &core.config.performance;
         let capacity = self.capacity.or(A::OPTIONS.capacity);
         let capacity = capacity.unwrap_or(Capacity::Messages(performance.actor_mailbox_capacity));
@@ -216,7 +260,26 @@ impl Settings {
         if self.name.as_deref() == Some("") {
             return Err(ConfigError::invalid("name", "\"\"", "any name that is not empty"));
         }
+        let restart = match make {
+            Make::Value(_) => Restart::Temporary,
+            Make::Factory(_) => self.restart.unwrap_or(Restart::Transient),
+        };
+        if self.restart.is_some_and(|wanted| wanted != restart) {
+            let allowed = "`Temporary` for an actor that is given as a value";
+            return Err(ConfigError::invalid(
+                "restart",
+                format_args!("{:?}", self.restart),
+                allowed,
+            ));
+        }
+        let mut given = self.given;
+        given.supervise = given.supervise.or(const { A::OPTIONS }.supervise);
+        if let Some(supervise) = &given.supervise {
+            supervise.check()?;
+        }
         Ok(Checked {
+            restart,
+            given,
             name: self.name.map(Arc::from),
             limit: capacity.limit()?,
             batch: if performance.enable_batching { batch } else { 1 },
@@ -227,25 +290,24 @@ impl Settings {
 /// A top-level actor in a system of a model.
 #[cfg(all(test, loom))]
 pub(super) fn top<A: Actor>(core: &Arc<Core>, actor: A) -> Result<ActorRef<A>, SpawnError> {
-    start(Place::Root(core), Settings::default(), move || actor)
+    start(Place::Root(core), Settings::default(), Make::Value(actor))
 }
 
 fn start<A: Actor>(
     place: Place<'_>,
     settings: Settings,
-    make: impl FnOnce() -> A,
+    make: Make<A>,
 ) -> Result<ActorRef<A>, SpawnError> {
     let (core, parent) = match place {
         Place::Root(core) => (Arc::clone(core), None),
         Place::Under(parent) => (parent.core().me(), Some(parent)),
     };
-    let checked = settings.check::<A>(&core)?;
+    let checked = settings.check::<A>(&core, &make)?;
     if core.life.is_closing() || parent.is_some_and(|parent| !parent.is_alive()) {
         return Err(SpawnError::Closed);
     }
     Local::with(&core, |local| {
-        let value =
-            guarded(make).map_err(|payload| SpawnError::Failed(failure_of(local, payload)))?;
+        let First { value, renewal } = make.first(local, checked.restart)?;
         let Some(slot) = local.slot(&core) else {
             let error = ConfigError::invalid("actors", "2^32", "fewer that live at once");
             return Err(SpawnError::Config(error));
@@ -258,7 +320,7 @@ fn start<A: Actor>(
             sequence: core.next_sequence(),
             parent: parent.map_or(ActorId::NONE, |parent| parent.id),
         };
-        let body = Body { value: Some(value), phase: Phase::Live };
+        let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
         let turn = task.begin::<Body<A>>(local);
         let joined = match parent {
@@ -277,6 +339,10 @@ fn start<A: Actor>(
             }
             // Set once: the cell is new.
             let _ = reference.rare().name.set(name);
+        }
+        if !checked.given.is_default() {
+            // Set once: as above.
+            let _ = reference.rare().given.set(Box::new(checked.given));
         }
         first_hook(&core, local, turn)?;
         Ok(ActorRef(reference))
