@@ -8,6 +8,7 @@ mod ui;
 mod hello;
 mod ring;
 mod pingpong;
+mod heartbeat;
 mod bank;
 mod census;
 
@@ -27,6 +28,8 @@ enum Example {
     Ring(ring::Arguments),
     /// Pairs of actors throw a ball back and forth.
     Pingpong(pingpong::Arguments),
+    /// Nodes send heartbeats by timers; who falls silent is reported.
+    Heartbeat(heartbeat::Arguments),
     /// Transfers among many accounts, by asks; no cent is lost.
     Bank(bank::Arguments),
     /// An inventory of a directory tree: files, lines, words and bytes by kind, frequent words, longest lines.
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Example::Hello => hello::run().map(|()| ExitCode::SUCCESS),
         Example::Ring(arguments) => ring::run(&arguments),
         Example::Pingpong(arguments) => pingpong::run(&arguments),
+        Example::Heartbeat(arguments) => heartbeat::run(&arguments),
         Example::Bank(arguments) => bank::run(&arguments),
         Example::Census(arguments) => census::run(arguments),
     };

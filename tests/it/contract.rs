@@ -1,4 +1,4 @@
-//! The public API as it is documented: this module need only compile. Async and deferred handlers, timers and overflow
+//! The public API as it is documented: this module need only compile. Async and deferred handlers and overflow
 //! policies join it with their topics.
 
 #![allow(unused_variables, dead_code, unreachable_pub, reason = "only compiled")]
@@ -53,6 +53,12 @@ impl Handler<Load> for Account {
             this.cents += result.unwrap_or(0);
         });
         ctx.tell_self(Deposit(1)).ok();
+        ctx.send_after(Duration::from_secs(1), Deposit(1));
+        let timer: Result<Timer, zactor::ConfigError> =
+            ctx.send_every(Duration::from_secs(1), || Deposit(1));
+        timer.map_err(|_| DbError)?.cancel();
+        ctx.set_receive_timeout(Duration::from_secs(1));
+        ctx.set_receive_timeout(None);
         Ok(Row)
     }
 }

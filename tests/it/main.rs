@@ -35,4 +35,5 @@ mod stop;
 mod storm;
 mod supervision;
 mod tidy;
+mod timers;
 mod wakers;

@@ -52,7 +52,7 @@ pub use zactor_macros::{Message, actor, handlers};
 
 pub use actor::{
     Actor, ActorRef, Asking, Context, Handler, Lifecycle, Recipient, Reply, StopHandle, Supervisor,
-    WeakActorRef,
+    Timer, WeakActorRef,
 };
 pub use error::{
     AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,

@@ -8,5 +8,5 @@ pub use crate::{
     Accepts, Actor, ActorId, ActorRef, ActorSystem, AskError, BatchError, ChildRef, Context,
     DeadLetter, Directive, Dispatcher, EndReason, Failure, Handler, Lifecycle, Message, Overflow,
     PerformanceConfig, Priority, Recipient, Reply, Restart, SendError, Supervise, Supervisor,
-    SystemConfig, Terminated, WeakActorRef, actor, handlers,
+    SystemConfig, Terminated, Timer, WeakActorRef, actor, handlers,
 };

@@ -150,7 +150,10 @@ impl<'t, A> Undelivered<'t, A> {
     where
         A: Accepts<M>,
     {
-        drop(self.0.take::<M>());
+        // The message of a tick was never made.
+        if !self.0.delivery.is_tick() {
+            drop(self.0.take::<M>());
+        }
     }
 
     /// No message of the protocol has this tag.

@@ -180,7 +180,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
 }
 
 /// One message that no handler will see: its ask ends, its destructor runs, a dead letter is made.
-fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind) {
+pub(super) fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind) {
     let header = delivery.header();
     let core = header.core();
     let message = header.message_name(delivery.tag());

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use super::{Actor, Context, run};
+use crate::__private::Undelivered;
 use crate::cell::{Cell, Meta, Resident, Task, Turn};
 use crate::supervision::Restart;
 
@@ -71,6 +72,7 @@ impl<A: Actor> Resident for Body<A> {
         type_id: TypeId::of::<A>,
         messages: A::NAMES,
         layout: Cell::<Self>::LAYOUT,
+        discard: |delivery| A::discard(Undelivered::new(delivery)),
         decides: A::OPTIONS.decides,
     };
 

@@ -83,6 +83,15 @@ pub trait Lifecycle: Sized {
         Self: Actor,
     {
     }
+
+    /// Runs when no message was handled for the time that
+    /// [`set_receive_timeout`](Context::set_receive_timeout) says. A panic here fails the actor, as one in a handler.
+    #[expect(unused_variables, reason = "a default that does nothing")]
+    fn on_receive_timeout(&mut self, ctx: &mut Context<Self>)
+    where
+        Self: Actor,
+    {
+    }
 }
 
 /// Decisions about failed children. `#[actor(..)]` writes an empty implementation unless it says `supervisor`.

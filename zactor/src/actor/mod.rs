@@ -18,6 +18,7 @@ mod restart;
 mod run;
 mod stop_handle;
 mod supervise;
+mod timer;
 
 pub use actor_ref::{ActorRef, WeakActorRef};
 pub(crate) use ask::answer;
@@ -30,6 +31,7 @@ pub(crate) use lifecycle::{failure_of, guarded};
 pub use recipient::Recipient;
 pub(crate) use restart::follow_up;
 pub use stop_handle::StopHandle;
+pub use timer::Timer;
 
 use crate::__private::{Delivery, Options, Undelivered};
 use crate::error::SendError;

@@ -388,6 +388,7 @@ impl Resident for Waits {
         type_id: std::any::TypeId::of::<Keeper>,
         messages: &["Put"],
         layout: Cell::<Self>::LAYOUT,
+        discard: |delivery| drop(delivery.take::<Keeper, Put>()),
         decides: false,
     };
 

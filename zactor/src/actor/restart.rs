@@ -257,6 +257,7 @@ fn finish_incarnation<A: Actor>(
     let begun = matches!(turn.resident().phase, Phase::Leaving(After::Begin | After::Halt));
     if !begun {
         pre_restart(&mut turn, &cause);
+        turn.header().drop_timers();
     }
     let before = lock(turn.header().rare().faults()).cause.replace(cause);
     drop_counted(local, before);

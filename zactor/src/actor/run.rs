@@ -2,7 +2,7 @@
 
 use super::ending::{self, Cause};
 use super::lifecycle::{failure_of, guarded};
-use super::{Actor, Body, Context, Phase, restart, supervise};
+use super::{Actor, Body, Context, Phase, restart, supervise, timer};
 use crate::__private as private;
 use crate::cell::state::order;
 use crate::cell::{
@@ -46,7 +46,12 @@ pub(super) fn turn<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
                 let shutdown = turn.header().state().orders() & order::SHUTDOWN;
                 return ending::begin(turn, Cause::Ordered(order::DRAIN | shutdown));
             }
-            Ok(Pause::Empty) => turn = turn.mark_idle()?,
+            Ok(Pause::Empty) => {
+                if turn.header().has_quiet() {
+                    turn.header().begin_quiet();
+                }
+                turn = turn.mark_idle()?;
+            }
             Ok(Pause::Later) => return Some(turn.again()),
             Ok(Pause::Attend) if ctx.stopping => {
                 return restart::stop_itself(turn);
@@ -177,11 +182,20 @@ fn go_on<A: Actor>(
 }
 
 #[inline(always)]
-fn handle<A: Actor>(value: &mut A, delivery: Delivery<'_>, ctx: &mut Context<A>) {
+fn handle<A: Actor>(value: &mut A, mut delivery: Delivery<'_>, ctx: &mut Context<A>) {
     let header = delivery.header();
     header.set_current(delivery.tag());
     if delivery.kind() == Kind::Tell {
         ctx.begin_tell(delivery.sender());
+    } else if delivery.kind() == Kind::Timer {
+        match timer::take_up(delivery, ctx) {
+            Some(taken_up) => delivery = taken_up,
+            None => {
+                // As a dead letter.
+                ctx.counted = true;
+                return;
+            }
+        }
     } else {
         let answer = delivery.answer();
         answer.start(header.core().timers.coarse_now());

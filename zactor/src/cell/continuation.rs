@@ -6,6 +6,8 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::local::Local;
+use super::task::Task;
+use super::typed::Ref;
 use crate::system::Core;
 
 /// What stands in front of the closure.
@@ -129,4 +131,24 @@ unsafe fn call<V, C, F: FnOnce(&mut V, &mut C)>(
 unsafe fn drop_closure<F>(front: NonNull<Front>) {
     // SAFETY: caller.
     drop(unsafe { take::<F>(front) });
+}
+
+/// Has `f` run in a turn of this actor, behind what is queued; dropped unrun when the actor has ended. The result is to be
+/// scheduled.
+#[must_use]
+pub(crate) fn run_later<V: 'static, C: 'static>(
+    actor: &Ref<V>,
+    local: &Local,
+    f: impl FnOnce(&mut V, &mut C) + Send + 'static,
+) -> Option<Task> {
+    let raw = Continuation::<V, C>::new(actor.core(), local, actor.incarnation(), f).into_raw();
+    // SAFETY: made for this actor's type, and goes over.
+    match unsafe { actor.cell().push_marker(raw) } {
+        Ok(task) => task,
+        Err(_) => {
+            // SAFETY: not pushed, so still ours.
+            drop(unsafe { Continuation::<V, C>::from_raw(raw) });
+            None
+        }
+    }
 }

@@ -22,6 +22,7 @@ use super::rare::{Lazy, Rare};
 use super::refs::{CellRef, Count};
 use super::state::{State, Woken};
 use super::task::Task;
+use super::turn::Delivery;
 use crate::message::{ActorId, LINK_OFFSET};
 use crate::queue::mpsc::{Closing, GaveBack, Head, Link, Tail, UNBOUNDED};
 use crate::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
@@ -34,6 +35,8 @@ pub(crate) struct Meta {
     /// Names of the messages, by tag.
     pub(crate) messages: &'static [&'static str],
     pub(crate) layout: std::alloc::Layout,
+    /// Drops a message that no handler will see.
+    pub(crate) discard: fn(Delivery<'_>),
     /// It decides about its children by the failure (`impl Supervisor`).
     pub(crate) decides: bool,
 }
@@ -291,10 +294,11 @@ impl Header {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// Closes the mailbox: sends from now on get their message back.
+    /// Closes the mailbox of an actor that ends: sends from now on get their message back, and its timers are gone.
     pub(crate) fn close(&self) {
         // `Already`: a drain has closed it.
         let _ = self.head.close();
+        self.drop_timers();
     }
 }
 

@@ -6,6 +6,7 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
+//! * timers.rs is the timers of one actor, parcel.rs what they send.
 //! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn, histogram.rs
 //!   and latencies.rs the times that it has sampled. guard.rs
 //!   is the catch around the user's code.
@@ -26,12 +27,14 @@ mod latencies;
 mod local;
 #[cfg(all(test, loom))]
 pub(crate) mod models;
+mod parcel;
 mod port;
 mod rare;
 mod refs;
 mod serving;
 pub(crate) mod state;
 mod task;
+mod timers;
 mod turn;
 mod typed;
 mod value;
@@ -44,7 +47,7 @@ use std::sync::Arc;
 pub(crate) use ask::{
     Answer, AskPool, AskPtr, Asked, ExpiredAsk, NoAnswer, Outcome, Rest, Told, then,
 };
-pub(crate) use continuation::Continuation;
+pub(crate) use continuation::{Continuation, run_later};
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
@@ -58,6 +61,7 @@ pub(crate) use port::Accepted;
 pub(crate) use rare::Rare;
 pub(crate) use refs::CellRef;
 pub(crate) use task::{Slot, Task};
+pub(crate) use timers::{OwnTimer, TimerKey, Unsent};
 pub(crate) use turn::{Delivery, Intake, Next, Turn};
 pub(crate) use typed::{Port, Ref};
 pub(crate) use waiters::{Waiter, Waiters};

@@ -24,7 +24,7 @@ pub(crate) struct Accepted(pub(crate) Option<Task>);
 
 /// A node of this thread's magazine, filled but for sender and payload.
 #[inline(always)]
-fn node(to: &CellRef, local: &Local, tag: u32, metadata: u32) -> NonNull<Node> {
+pub(super) fn node(to: &CellRef, local: &Local, tag: u32, metadata: u32) -> NonNull<Node> {
     let core = to.core();
     let mut node = local.take_node(core);
     // SAFETY: a free block of 64 bytes is ours until it is published.
@@ -117,7 +117,7 @@ unsafe fn unpack<M: Message>(to: &CellRef, local: &Local, node: NonNull<Node>) -
 }
 
 /// Refusals are the receiver's to count, in the part of the cell that is off the path.
-fn count_rejected(to: &CellRef, local: &Local) {
+pub(super) fn count_rejected(to: &CellRef, local: &Local) {
     local.counts.rejected.add(1);
     to.rare().rejected.fetch_add(1, Ordering::Relaxed);
 }

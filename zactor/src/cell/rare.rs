@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
+use super::timers::Timers;
 use super::waiters::Waiters;
 use crate::supervision::{EndReason, Faults, Given, Supervision};
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -23,6 +24,7 @@ pub(crate) struct Rare {
     /// Those who wait for the end.
     pub(crate) joiners: Waiters,
     pub(crate) family: Mutex<Family>,
+    pub(super) timers: Lazy<Timers>,
     /// Which incarnation lives; written by the owner.
     pub(crate) incarnation: AtomicU64,
     /// What it was started with, where that is not the default.

@@ -56,8 +56,8 @@ pub(crate) enum Next<'t, T: Resident> {
 
 /// A message on its way into a handler.
 pub(crate) struct Delivery<'t> {
-    node: NonNull<Node>,
-    header: &'t Header,
+    pub(super) node: NonNull<Node>,
+    pub(super) header: &'t Header,
 }
 
 impl<'l, T: Resident> Turn<'l, T> {
@@ -310,6 +310,12 @@ impl<'l> Intake<'l> {
 }
 
 impl<'t> Delivery<'t> {
+    /// # Safety
+    /// The node is the caller's, holds what its tag says or is a tick, and does not go back while the delivery exists.
+    pub(super) unsafe fn new(node: NonNull<Node>, header: &'t Header) -> Self {
+        Delivery { node, header }
+    }
+
     pub(crate) fn header(&self) -> &'t Header {
         self.header
     }
@@ -318,7 +324,7 @@ impl<'t> Delivery<'t> {
     pub(crate) fn answer(&self) -> Answer {
         debug_assert!(self.kind() == Kind::Ask, "only an ask is answered");
         // SAFETY: of kind ask, so the sender's word is a slot; taken by whoever handles or buries the message, once.
-        unsafe { Answer::of(self.sender(), self.tag()) }
+        unsafe { Answer::of(self.node().sender, self.tag()) }
     }
 
     /// A dead letter on its way to a subscriber.
@@ -326,7 +332,7 @@ impl<'t> Delivery<'t> {
         self.node().metadata & LETTER != 0
     }
 
-    fn node(&self) -> &Node {
+    pub(super) fn node(&self) -> &Node {
         // SAFETY: popped and not given back while the delivery exists.
         unsafe { self.node.as_ref() }
     }
@@ -336,10 +342,10 @@ impl<'t> Delivery<'t> {
         self.node().message_type
     }
 
-    /// The sender's id for a tell, the reply slot for an ask.
+    /// The sender's id, for what is not an ask.
     #[inline(always)]
     pub(crate) fn sender(&self) -> u64 {
-        self.node().sender
+        if self.kind() == Kind::Timer { self.header.id.as_raw() } else { self.node().sender }
     }
 
     #[inline(always)]

@@ -12,8 +12,9 @@ pub(crate) const LINK_OFFSET: usize = 8;
 /// One queued message. Fields are written by the sender before it publishes the node, read by the owner of the
 /// mailbox after it popped it; `link` alone is shared, and only the queue touches it.
 ///
-/// `sender` is the sender's id for a tell, the reply slot for an ask (the slot knows the asker), unused for a
-/// marker, whose continuation stands in `data`.
+/// `sender` is the sender's id for a tell, the reply slot for an ask (the slot knows the asker), the incarnation that
+/// armed the timer for a timer's message (its sender is the actor itself), unused for a marker, whose continuation stands
+/// in `data`.
 #[repr(C, align(64))]
 pub(crate) struct Node {
     pub(crate) sender: u64,
@@ -39,12 +40,16 @@ const _: () = {
 pub(crate) enum Kind {
     Tell = 0,
     Ask = 1,
+    /// Sent by a timer of the actor itself.
+    Timer = 2,
     /// A continuation: neither counted nor refused.
     Marker = 3,
 }
 
 /// A flag of `metadata`: a dead letter on its way to a subscriber; it makes no further one.
 pub(crate) const LETTER: u32 = 1 << 5;
+/// A flag of `metadata`: the tick of a periodic timer, whose message is still to be made; `data` holds a number.
+pub(crate) const TICK: u32 = 1 << 6;
 
 impl Kind {
     const MASK: u32 = 0xf;
@@ -54,6 +59,7 @@ impl Kind {
         match metadata & Self::MASK {
             0 => Kind::Tell,
             1 => Kind::Ask,
+            2 => Kind::Timer,
             _ => Kind::Marker,
         }
     }

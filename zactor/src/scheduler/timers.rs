@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::clock::{Follower, Nanos};
 use super::timer::{Due, TimerKey, Wheel};
-use crate::cell::{AskPtr, ExpiredAsk, Local, Rest, Waiter};
+use crate::cell::{AskPtr, ExpiredAsk, Local, OwnTimer, Rest, Unsent, Waiter};
 use crate::message::ActorId;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Parker, lock};
@@ -33,8 +33,17 @@ pub(crate) enum Fire {
     Token(ActorId, u64),
     /// Somebody who waits with a limit looks again.
     Wake(Waiter),
+    /// A timer of an actor's own.
+    Own(OwnTimer),
     /// Open asks are looked at. `last`: the sweep before found none.
     Sweep { last: bool },
+}
+
+/// What a firing leaves to do: code of the user's.
+#[derive(Default)]
+struct Rests {
+    told: Vec<Rest>,
+    unsent: Vec<Unsent>,
 }
 
 /// Sweeps within one `ask_timeout`.
@@ -72,7 +81,8 @@ impl Timers {
         }
     }
 
-    /// Fires `fire` at `at`.
+    /// Fires `fire` at `at`. Takes the wheel's lock, and runs no code of the user's. Where a clock stands still nobody
+    /// fires what is due already: whoever arms looks at the clock again, with [`look`](Self::look) or by himself.
     pub(crate) fn arm(&self, core: &Core, at: Nanos, fire: Fire) -> TimerKey {
         self.thread.get_or_init(|| self.begin(core));
         let armed = self.wheel.arm(at, fire);
@@ -80,6 +90,21 @@ impl Timers {
             self.parker.unpark();
         }
         armed.key
+    }
+
+    /// As `arm`, for an actor's own timer.
+    pub(crate) fn arm_own(&self, core: &Core, at: u64, timer: OwnTimer) -> TimerKey {
+        self.arm(core, Nanos(at), Fire::Own(timer))
+    }
+
+    /// Something was armed for `at`, and no lock is held: if a clock that stands still shows that time already, it fires.
+    pub(crate) fn look(&self, core: &Core, at: Nanos) {
+        if core.clock.is_manual() {
+            let now = core.clock.now();
+            if at <= now {
+                self.fire(core, now);
+            }
+        }
     }
 
     /// True: it will not fire.
@@ -141,19 +166,18 @@ impl Timers {
     /// Fires all that is due. What goes into mailboxes goes there in the order of the deadlines; what is the user's code
     /// runs afterwards, in that order as well.
     fn fire(&self, core: &Core, now: Nanos) {
-        let mut rests = Vec::new();
+        let mut rests = Rests::default();
         self.fire_due(core, now, &mut rests);
-        if rests.is_empty() {
+        if rests.told.is_empty() && rests.unsent.is_empty() {
             return;
         }
         Local::with(core, |local| {
-            for rest in rests {
-                rest.run(local);
-            }
+            rests.told.into_iter().for_each(|rest| rest.run(local));
+            rests.unsent.into_iter().for_each(|unsent| unsent.discard(local));
         });
     }
 
-    fn fire_due(&self, core: &Core, now: Nanos, rests: &mut Vec<Rest>) {
+    fn fire_due(&self, core: &Core, now: Nanos, rests: &mut Rests) {
         let _one = lock(&self.firing);
         let mut due: Vec<Due<Fire>> = Vec::new();
         loop {
@@ -168,26 +192,37 @@ impl Timers {
                             Self::post(core, expired, rests);
                         }
                     }
+                    Fire::Wake(waiter) => rests.told.push(Rest::wake(waiter)),
                     Fire::Token(id, tokens) => {
                         let task = core.ids.resolve(id).and_then(|cell| cell.wake(tokens));
                         super::schedule(core, task);
                     }
-                    Fire::Wake(waiter) => rests.push(Rest::wake(waiter)),
+                    Fire::Own(timer) => Self::fire_own(core, now, timer, rests),
                     Fire::Sweep { last } => self.sweep(core, now, last, rests),
                 }
             }
         }
     }
 
+    /// Puts the message of an actor's own timer into its mailbox.
+    fn fire_own(core: &Core, now: Nanos, timer: OwnTimer, rests: &mut Rests) {
+        let Some(actor) = core.ids.resolve(timer.actor) else { return };
+        Local::with(core, |local| match actor.timer_is_due(local, timer, now.0) {
+            Ok(Some(task)) => core.scheduler.schedule(local, task),
+            Ok(None) => {}
+            Err(unsent) => rests.unsent.push(unsent),
+        });
+    }
+
     /// Ends an ask as far as no code of the user's runs.
-    fn post(core: &Core, expired: ExpiredAsk, rests: &mut Vec<Rest>) {
+    fn post(core: &Core, expired: ExpiredAsk, rests: &mut Rests) {
         match expired.post(core) {
             Ok(task) => super::schedule(core, task),
-            Err(rest) => rests.push(rest),
+            Err(rest) => rests.told.push(rest),
         }
     }
 
-    fn sweep(&self, core: &Core, now: Nanos, last: bool, rests: &mut Vec<Rest>) {
+    fn sweep(&self, core: &Core, now: Nanos, last: bool, rests: &mut Rests) {
         self.coarse.store(now.0, Ordering::Relaxed);
         let limit = u64::try_from(core.config.ask_timeout.as_nanos()).unwrap_or(u64::MAX);
         let mut expired = Vec::new();
@@ -234,5 +269,98 @@ fn run(core: &Weak<Core>, parker: &Parker) {
             // The time that firing took is waited too long at most once: the next round looks again.
             let _ = parker.park_timeout(next.since(now));
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use crate::actor::{ActorRef, Context, Handler};
+    use crate::cell::state::order;
+    use crate::cell::{CellRef, Local};
+    use crate::scheduler::clock::Nanos;
+    use crate::sync::Arc;
+    use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use crate::system::Core;
+    use crate::system::models::{
+        finish, model_within, on_a_thread, order_and_run, run_all, spawn, system,
+    };
+    use crate::{Message, actor};
+
+    #[derive(Message)]
+    struct Count(Arc<AtomicU32>);
+
+    #[actor(Count)]
+    struct Counter;
+
+    impl Handler<Count> for Counter {
+        fn handle(&mut self, Count(n): Count, _: &mut Context<Self>) {
+            n.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// `other` meets the firing of one timer, armed by `arm`. How often its message was handled, and what `other` said.
+    fn fire_against<T: 'static>(
+        arm: fn(&ActorRef<Counter>, Count) -> u64,
+        other: fn(&Core, &Local, &CellRef, u64) -> T,
+        check: fn(u32, T),
+    ) {
+        model_within(3, move || {
+            let core = system();
+            let to = spawn(&core, Counter).unwrap();
+            let handled = Arc::new(AtomicU32::new(0));
+            let number = arm(&to, Count(Arc::clone(&handled)));
+            let other = on_a_thread(&core, {
+                let cell = to.0.cell().clone();
+                move |core, local| other(core, local, &cell, number)
+            });
+            core.timers.fire(&core, Nanos(5));
+            let said = other.join();
+            Local::with(&core, |local| run_all(&core, local));
+            check(handled.load(SeqCst), said);
+            drop(to);
+            finish(core);
+            assert_eq!(Arc::strong_count(&handled), 1, "the message is dropped");
+        });
+    }
+
+    fn once(to: &ActorRef<Counter>, message: Count) -> u64 {
+        to.0.send_at(5, message)
+    }
+
+    fn every(to: &ActorRef<Counter>, Count(n): Count) -> u64 {
+        to.0.send_every(5, 10, move || Count(Arc::clone(&n)))
+    }
+
+    /// Either the canceller or the actor has the message.
+    #[test]
+    fn cancel_against_fire_of_a_timer_has_one_winner() {
+        fire_against(
+            once,
+            |_, _, cell, number| cell.cancel_timer(number),
+            |handled, cancelled| assert_eq!(handled, u32::from(!cancelled)),
+        );
+    }
+
+    /// After the cancel nothing comes that was not there before: the mailbox is read at once after it.
+    #[test]
+    fn cancel_against_fire_of_a_periodic_timer_is_the_last_word() {
+        fire_against(
+            every,
+            |_, _, cell, number| {
+                assert!(cell.cancel_timer(number));
+                !cell.is_idle()
+            },
+            |handled, was_there| assert_eq!(handled, u32::from(was_there)),
+        );
+    }
+
+    /// The message meets an actor that ends: handled, buried, refused or dropped with the timers, once.
+    #[test]
+    fn stop_against_fire_ends_the_message_once() {
+        fire_against(
+            once,
+            |_, local, cell, _| order_and_run(cell, local, order::STOP),
+            |handled, ()| assert!(handled <= 1),
+        );
     }
 }

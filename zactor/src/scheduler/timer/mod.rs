@@ -15,16 +15,9 @@ use std::fmt;
 
 use self::slots::Slots;
 use super::clock::Nanos;
+pub(crate) use crate::cell::TimerKey;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
-
-/// Names an armed timer. 16 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TimerKey {
-    index: u32,
-    /// Which arming, counted from the start: the generation of the entry.
-    arming: u64,
-}
 
 /// What `arm` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
