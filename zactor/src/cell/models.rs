@@ -149,7 +149,7 @@ fn queue_against_mark_idle_is_exact() {
         let push =
             |to: &ActorRef<Keeper>, local: &Local| to.0.push(local, Kind::Tell, 0, Put).unwrap().0;
         let task = Local::with(&core, |local| push(&to, local));
-        let side = WorkerSide { index: 0, queue: ends.remove(0) };
+        let side = WorkerSide::new(0, ends.remove(0));
         let worker = on_a_thread(&core, move |core, local| {
             local.become_worker(side, core.scheduler.looks.of(0));
             run(local, task);

@@ -66,11 +66,16 @@ impl Slot {
         Slot(AtomicPtr::new(std::ptr::null_mut()))
     }
 
-    /// Puts a task in, and takes out what was there.
+    /// Puts a task in, and takes out what was there. By one thread alone: all others only take.
     #[must_use]
-    pub(crate) fn swap(&self, task: Task) -> Option<Task> {
-        // Release: the next owner sees what the last one did; Acquire: so do we. SeqCst: see `scheduler::idle`.
-        NonNull::new(self.0.swap(task.into_raw(), Ordering::SeqCst)).map(Task)
+    #[inline]
+    pub(crate) fn put(&self, task: Task) -> Option<Task> {
+        if self.0.load(Ordering::Relaxed).is_null() {
+            // It stays empty until this thread fills it. Release: the next owner sees what the last one did.
+            self.0.store(task.into_raw(), Ordering::Release);
+            return None;
+        }
+        NonNull::new(self.0.swap(task.into_raw(), Ordering::AcqRel)).map(Task)
     }
 
     /// Takes out what is there.
@@ -80,7 +85,8 @@ impl Slot {
         if self.0.load(Ordering::Relaxed).is_null() {
             return None;
         }
-        NonNull::new(self.0.swap(std::ptr::null_mut(), Ordering::SeqCst)).map(Task)
+        // Acquire: what the last owner did.
+        NonNull::new(self.0.swap(std::ptr::null_mut(), Ordering::Acquire)).map(Task)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

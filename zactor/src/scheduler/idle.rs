@@ -6,13 +6,15 @@
 //! 1. Whoever makes work visible that others should take does a read-modify-write of the word after it; whoever leaves
 //!    the search does one before his last look at all queues. So one of the two sees the other: no wake-up is lost.
 //! 2. While a worker is busy and another is not, one searches, watches, or is woken by the next slot that fills. So work
-//!    behind a handler that blocks waits about a millisecond.
+//!    behind a handler that blocks waits about a millisecond. Whoever leaves the search or the watch for work, while
+//!    others are busy, appoints a successor: one of them may have filled its slot, seen him here, and trusted him. So
+//!    filling a slot takes a store and a load, and no read-modify-write.
 //! 3. At most one sleeper is woken for a push, none while one searches: that one wakes the next if it finds more.
 //!
 //! | step                             | order  | pairs with                                             |
 //! |----------------------------------|--------|--------------------------------------------------------|
 //! | `wake_one`'s first RMW           | SeqCst | the RMW of `sleep`, `watch`: they see the work          |
-//! | `slot_filled`'s load             | SeqCst | as above; the slot's swap and look are SeqCst as well   |
+//! | `slot_filled`'s load             | Relaxed | `end_search` (2): one that it does not see yet appoints  |
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{LookAgain, Mutex, Parker, lock};
@@ -45,6 +47,17 @@ impl Word {
 pub(super) enum Rest {
     Watch,
     Sleep,
+}
+
+/// Who is left when a searcher leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Others search.
+    Others,
+    /// Nobody searches.
+    Last,
+    /// Nobody searches or watches, somebody sleeps, and a busy worker may have trusted in the one who leaves.
+    Trusted,
 }
 
 const NOBODY: usize = usize::MAX;
@@ -86,9 +99,19 @@ impl Idle {
         true
     }
 
-    /// A searcher has found work and is busy. True for the last one: it should wake another if there is more.
-    pub(super) fn end_search(&self) -> bool {
-        Word(self.word.fetch_sub(SEARCHING, Ordering::SeqCst)).searching() == 1
+    /// A searcher is busy again, or about to rest. The last one learns whether it must appoint a successor, should it
+    /// have found work; and it should call another if there is more.
+    pub(super) fn end_search(&self) -> Left {
+        let word = Word(self.word.fetch_sub(SEARCHING, Ordering::SeqCst));
+        if word.searching() > 1 {
+            return Left::Others;
+        }
+        let alone = word.busy(self.workers()) == 0;
+        if word.watching() > 0 || word.sleeping() == 0 || alone {
+            Left::Last
+        } else {
+            Left::Trusted
+        }
     }
 
     /// Leaves the search (or, without one, business) for a rest. The caller looks at all queues once more.
@@ -153,7 +176,7 @@ impl Idle {
     /// A slot was filled, or a first task queued: nobody needs to come at once, but somebody must watch.
     #[inline]
     pub(super) fn slot_filled(&self) {
-        let word = Word(self.word.look_again());
+        let word = Word(self.word.load(Ordering::Relaxed));
         if word.searching() == 0 && word.watching() == 0 && word.sleeping() != 0 {
             self.wake(word);
         }

@@ -113,7 +113,7 @@ impl Scheduler {
     #[inline]
     pub(crate) fn schedule(&self, local: &Local, task: Task) {
         match local.worker() {
-            Some(worker) if self.stealing => match self.workers[worker.index].slot.swap(task) {
+            Some(worker) if self.stealing => match self.workers[worker.index].slot.put(task) {
                 None => self.idle.slot_filled(),
                 Some(displaced) => self.push_back(local, worker, displaced),
             },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::{Clock, Nanos};
-use super::idle::Rest;
+use super::idle::{Left, Rest};
 use super::run_queue::{Scheduler, insist};
 use crate::cell::{Local, Task, WorkerSide};
 use crate::memory::Trimmed;
@@ -148,15 +148,17 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A searcher is busy again; the last one calls the next if there is more to do, or somebody to watch what is left
-    /// behind turns that may not end.
+    /// A searcher is busy again; the last one calls the next if there is more to do, or to watch what others leave behind
+    /// turns that may not end (idle.rs, 2). One that has found nothing will watch itself.
     fn found(&self, task: Option<Task>) -> Option<Task> {
-        if self.scheduler.idle.end_search() {
-            if self.backlog() {
-                self.scheduler.idle.wake_one();
-            } else if self.anybody_waits() && !cfg!(zactor_mutant = "left_behind_unwatched") {
-                self.scheduler.idle.slot_filled();
-            }
+        let left = self.scheduler.idle.end_search();
+        if left != Left::Others && self.backlog() {
+            self.scheduler.idle.wake_one();
+        } else if left == Left::Trusted
+            && task.is_some()
+            && !cfg!(zactor_mutant = "left_behind_unwatched")
+        {
+            self.scheduler.idle.slot_filled();
         }
         task
     }
