@@ -4,6 +4,7 @@ mod ends;
 mod once;
 mod periodic;
 mod quiet;
+mod restarts;
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};

@@ -111,7 +111,8 @@ impl Unsent {
 impl Every {
     /// Due once more, at the first time of its grid after `now`.
     fn arm(&mut self, cell: &Header, number: u64, now: u64) {
-        let missed = now.saturating_sub(self.deadline) / self.period;
+        let stall = if cfg!(zactor_mutant = "ticks_burst") { 0 } else { now };
+        let missed = stall.saturating_sub(self.deadline) / self.period;
         let periods = missed.saturating_add(1).saturating_mul(self.period);
         self.deadline = self.deadline.saturating_add(periods);
         self.key = Some(arm(cell, number, self.deadline));
@@ -222,6 +223,11 @@ impl CellRef {
             return Ok(table.quiet.as_mut().and_then(|quiet| quiet.is_due(self, now)));
         }
         if let Some(Timer::Every(every)) = table.timers.get_mut(&timer.number) {
+            if cfg!(zactor_mutant = "tick_without_lock") {
+                let tick = Parcel::tick(self, local, every.tag, every.incarnation, timer.number);
+                drop(table);
+                return Ok(tick.push(self, local).unwrap_or(None));
+            }
             return Ok(every.fire(self, local, timer.number, now));
         }
         match table.timers.remove(&timer.number) {
