@@ -13,9 +13,12 @@ fn expected(names: &[&str]) -> Vec<String> {
     stops.chain(starts).collect()
 }
 
+/// Whom the failure of the child at this place concerns.
+type Concerned = fn(usize) -> std::ops::Range<usize>;
+
 #[test]
 fn s31_each_strategy_restarts_whom_it_names_in_order_for_every_place() {
-    let strategies: [(Supervise, fn(usize) -> std::ops::Range<usize>); 3] = [
+    let strategies: [(Supervise, Concerned); 3] = [
         (Supervise::one_for_one(), |failed| failed..failed + 1),
         (Supervise::one_for_all(), |_| 0..5),
         (Supervise::rest_for_one(), |failed| failed..5),
