@@ -36,4 +36,5 @@ mod storm;
 mod supervision;
 mod tidy;
 mod timers;
+mod watch;
 mod wakers;

@@ -169,6 +169,10 @@ impl Lifecycle for Lab {
         self.start.take().map_or(Ok(()), |hook| hook(ctx))
     }
 
+    fn on_terminated(&mut self, _: &mut Context<Self>, who: Terminated) {
+        self.journal.note(format_args!("{} hears of {}: {}", self.name, who.id, who.reason));
+    }
+
     fn pre_restart(&mut self, _: &mut Context<Self>, _: &Failure) {
         self.journal.note(format_args!("before restart {}", self.name));
     }

@@ -134,7 +134,14 @@ impl<A> Context<A> {
     #[must_use]
     pub fn children(&self) -> Vec<ActorId> {
         let family = self.me.0.rare_if_made().map(|rare| lock(&rare.family));
-        family.as_deref().map(Family::members).unwrap_or_default().iter().map(|c| c.id).collect()
+        family
+            .as_deref()
+            .map(Family::members)
+            .unwrap_or_default()
+            .iter()
+            .filter(|child| child.is_alive())
+            .map(|child| child.id)
+            .collect()
     }
 
     /// Stops this actor after the current message; what is queued becomes dead letters. A

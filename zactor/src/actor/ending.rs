@@ -13,7 +13,7 @@
 use super::lifecycle::{drop_guarded, failure_of, guarded};
 use super::restart::{self, drop_counted, hand_on};
 use super::run::follow;
-use super::{Actor, Body, Context, Phase};
+use super::{Actor, Body, Context, Phase, watch};
 use crate::__private::Undelivered;
 use crate::cell::state::{EndKind, order, parked};
 use crate::cell::{
@@ -216,6 +216,7 @@ fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
     if header.state().end_kind() != EndKind::StartFailed {
         local.counts.live_ended.add(1);
     }
+    watch::end(header, local);
     header.state().end();
     let cell: &CellRef = &turn.cell();
     leave_family(core, local, cell);

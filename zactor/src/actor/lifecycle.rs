@@ -4,7 +4,7 @@ use std::any::Any;
 
 use super::{Actor, Context};
 pub(crate) use crate::cell::{Local, drop_guarded, guarded};
-use crate::supervision::{ChildRef, Directive, Failure};
+use crate::supervision::{ChildRef, Directive, Failure, Terminated};
 
 /// Hooks in an actor's life. `#[actor(..)]` writes an empty implementation unless it says `lifecycle`.
 ///
@@ -51,6 +51,14 @@ pub trait Lifecycle: Sized {
         Self: Actor,
     {
         Ok(())
+    }
+
+    /// Runs when an actor that this one [watches](Context::watch) has ended, once for each watch.
+    #[expect(unused_variables, reason = "a default that does nothing")]
+    fn on_terminated(&mut self, ctx: &mut Context<Self>, who: Terminated)
+    where
+        Self: Actor,
+    {
     }
 
     /// Runs when the actor is about to start again because of `cause`, on the state that is then dropped: before the

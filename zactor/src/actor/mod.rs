@@ -19,6 +19,7 @@ mod run;
 mod stop_handle;
 mod supervise;
 mod timer;
+mod watch;
 
 pub use actor_ref::{ActorRef, WeakActorRef};
 pub(crate) use ask::answer;

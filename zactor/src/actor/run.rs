@@ -172,8 +172,7 @@ fn go_on<A: Actor>(
     let header = intake.header();
     header.set_current(HOOK);
     ctx.begin_tell(0);
-    if continuation.incarnation() == header.incarnation()
-        || cfg!(zactor_mutant = "continuation_of_the_old")
+    if continuation.is_for(header.incarnation()) || cfg!(zactor_mutant = "continuation_of_the_old")
     {
         continuation.call(value, ctx);
     } else {

@@ -233,7 +233,8 @@ fn nanos(time: Duration) -> u64 {
 fn ring<A: Actor>(actor: &CellRef) -> Option<Task> {
     let actor = Ref::<A>::of(actor.clone())?;
     Local::with(actor.core(), |local| {
-        cell::run_later(&actor, local, |value: &mut A, ctx: &mut Context<A>| {
+        let incarnation = actor.incarnation();
+        cell::run_later(&actor, local, incarnation, |value: &mut A, ctx: &mut Context<A>| {
             if ctx.reference().0.is_quiet() {
                 value.on_receive_timeout(ctx);
             }

@@ -10,6 +10,9 @@ use super::task::Task;
 use super::typed::Ref;
 use crate::system::Core;
 
+/// For what every incarnation may run.
+pub(crate) const ANY_INCARNATION: u64 = u64::MAX;
+
 /// What stands in front of the closure.
 struct Front {
     call: unsafe fn(NonNull<Front>, *mut (), *mut ()),
@@ -54,10 +57,11 @@ impl<V, C> Continuation<V, C> {
         Continuation { front: place.cast(), takes: PhantomData }
     }
 
-    /// Which incarnation asked.
-    pub(crate) fn incarnation(&self) -> u64 {
+    /// Whether that is the incarnation that asked.
+    pub(crate) fn is_for(&self, incarnation: u64) -> bool {
         // SAFETY: the block is alive until it is called or dropped.
-        unsafe { self.front.as_ref() }.incarnation
+        let asked = unsafe { self.front.as_ref() }.incarnation;
+        asked == incarnation || asked == ANY_INCARNATION
     }
 
     /// Runs it.
@@ -133,15 +137,16 @@ unsafe fn drop_closure<F>(front: NonNull<Front>) {
     drop(unsafe { take::<F>(front) });
 }
 
-/// Has `f` run in a turn of this actor, behind what is queued; dropped unrun when the actor has ended. The result is to be
+/// Has `f` run in a turn of this actor's incarnation, behind what is queued; dropped unrun when the actor has ended. The result is to be
 /// scheduled.
 #[must_use]
 pub(crate) fn run_later<V: 'static, C: 'static>(
     actor: &Ref<V>,
     local: &Local,
+    incarnation: u64,
     f: impl FnOnce(&mut V, &mut C) + Send + 'static,
 ) -> Option<Task> {
-    let raw = Continuation::<V, C>::new(actor.core(), local, actor.incarnation(), f).into_raw();
+    let raw = Continuation::<V, C>::new(actor.core(), local, incarnation, f).into_raw();
     // SAFETY: made for this actor's type, and goes over.
     match unsafe { actor.cell().push_marker(raw) } {
         Ok(task) => task,

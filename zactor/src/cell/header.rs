@@ -268,6 +268,11 @@ impl Header {
         self.head.is_closed()
     }
 
+    /// Nothing gets into the mailbox any more; for somebody who has just registered to be told.
+    pub(super) fn is_over_after_register(&self) -> bool {
+        self.head.is_ended()
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.head.is_idle()
     }

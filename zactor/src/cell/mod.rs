@@ -39,6 +39,7 @@ mod turn;
 mod typed;
 mod value;
 mod waiters;
+mod watch;
 
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
@@ -47,7 +48,7 @@ use std::sync::Arc;
 pub(crate) use ask::{
     Answer, AskPool, AskPtr, Asked, ExpiredAsk, NoAnswer, Outcome, Rest, Told, then,
 };
-pub(crate) use continuation::{Continuation, run_later};
+pub(crate) use continuation::{ANY_INCARNATION, Continuation, run_later};
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
@@ -65,6 +66,7 @@ pub(crate) use timers::{OwnTimer, TimerKey, Unsent};
 pub(crate) use turn::{Delivery, Intake, Next, Turn};
 pub(crate) use typed::{Port, Ref};
 pub(crate) use waiters::{Waiter, Waiters};
+pub(crate) use watch::Watcher;
 
 use crate::system::Core;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::family::Family;
 use super::timers::Timers;
 use super::waiters::Waiters;
+use super::watch::Watch;
 use crate::supervision::{EndReason, Faults, Given, Supervision};
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::{LookAgain, Mutex};
@@ -31,6 +32,7 @@ pub(crate) struct Rare {
     pub(crate) given: OnceLock<Box<Given>>,
     faults: Lazy<Mutex<Faults>>,
     supervision: Lazy<Mutex<Supervision>>,
+    watch: Lazy<Watch>,
 }
 
 impl Rare {
@@ -55,6 +57,19 @@ impl Rare {
     /// As `supervision_if_made`, after the mark that a child has ended was set: whoever makes it later sees the mark.
     pub(crate) fn supervision_for_end(&self) -> Option<&Mutex<Supervision>> {
         self.supervision.get_after_mark()
+    }
+
+    /// Who watches it, and whom it watches.
+    pub(super) fn watch(&self) -> &Watch {
+        self.watch.get_or_make()
+    }
+
+    pub(super) fn watch_if_made(&self) -> Option<&Watch> {
+        self.watch.get()
+    }
+
+    pub(super) fn watch_for_end(&self) -> Option<&Watch> {
+        self.watch.get_after_mark()
     }
 }
 

@@ -386,11 +386,11 @@ impl Head {
         self.0.load(Acquire) & IDLE != 0
     }
 
-    /// Closed and drained: nothing gets in any more, markers neither.
-    #[cfg(test)]
+    /// Closed and drained: nothing gets in any more, markers neither. For somebody who has registered to be told of it:
+    /// either he sees it, or who has marked it sees him.
     #[inline]
     pub(crate) fn is_ended(&self) -> bool {
-        self.0.load(Acquire) & (CLOSED | IDLE) == CLOSED | IDLE
+        self.0.look_again() & (CLOSED | IDLE) == CLOSED | IDLE
     }
 
     #[inline(always)]

@@ -11,6 +11,8 @@ mod end;
 mod failure;
 mod faults;
 mod group;
+#[cfg(all(test, loom))]
+mod models;
 mod options;
 pub(crate) mod restarts;
 pub(crate) mod strategy;

@@ -100,6 +100,13 @@ pub(crate) fn finish(core: Arc<Core>) -> Sums {
 
 /// As `finish`, when so many actors were to fail, each with one message.
 pub(crate) fn finish_after(core: Arc<Core>, failures: u64) -> Sums {
+    let sums = finish_failing(core);
+    assert_eq!(sums.failures + sums.failed, 2 * failures, "{sums:?}");
+    sums
+}
+
+/// As `finish`, whatever failed.
+pub(crate) fn finish_failing(core: Arc<Core>) -> Sums {
     Local::with(&core, |local| {
         run_all(&core, local);
         core.ids.for_each(|cell| order_and_run(&cell, local, order::KILL));
@@ -107,7 +114,6 @@ pub(crate) fn finish_after(core: Arc<Core>, failures: u64) -> Sums {
         core.ids.for_each(|cell| panic!("{} is left", cell.id));
     });
     let (sums, ..) = core.locals.sum();
-    assert_eq!(sums.failures + sums.failed, 2 * failures, "{sums:?}");
     assert_eq!(sums.hook_panics + sums.drop_panics, 0, "{sums:?}");
     assert_eq!(sums.live_ended, sums.created, "{sums:?}");
     let ended = sums.handled + sums.failed + sums.dead_lettered;

@@ -122,7 +122,7 @@ fn info(cell: &CellRef) -> ActorInfo {
         parent: (cell.parent != ActorId::NONE).then_some(cell.parent),
         children: children(cell).iter().map(|child| child.id).collect(),
         restarts: cell.incarnation(),
-        watchers: 0,
+        watchers: cell.watchers(),
         messages: MessageCounts {
             offered: accepted + rejected,
             accepted,
