@@ -1,5 +1,5 @@
-//! The public API as it is documented: this module need only compile. Async and deferred handlers and overflow
-//! policies join it with their topics.
+//! The public API as it is documented: this module need only compile. Async handlers and overflow policies join it with
+//! their topics.
 
 #![allow(unused_variables, dead_code, unreachable_pub, reason = "only compiled")]
 #![deny(warnings, private_interfaces)]
@@ -29,10 +29,13 @@ struct Balance;
 #[message(reply = Result<Row, DbError>)]
 struct Load(String);
 #[derive(Message)]
+#[message(reply = u32)]
+struct Search(String);
+#[derive(Message)]
 #[message(inline)]
 struct Small([u64; 4]);
 
-#[actor(Deposit, Balance, Load, mailbox(capacity = 1024, overflow = fail), batch = 64, dispatcher = shared, lifecycle)]
+#[actor(Deposit, Balance, Load, deferred Search, mailbox(capacity = 1024, overflow = fail), batch = 64, dispatcher = shared, lifecycle)]
 pub struct Account {
     cents: u64,
 }
@@ -60,6 +63,11 @@ impl Handler<Load> for Account {
         ctx.set_receive_timeout(Duration::from_secs(1));
         ctx.set_receive_timeout(None);
         Ok(Row)
+    }
+}
+impl DeferredHandler<Search> for Account {
+    fn handle(&mut self, msg: Search, reply: ReplyTo<u32>, ctx: &mut Context<Self>) {
+        std::thread::spawn(move || reply.send(7));
     }
 }
 impl Lifecycle for Account {

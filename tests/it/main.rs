@@ -17,6 +17,7 @@ mod containment;
 mod continuations;
 mod contract;
 mod dead_letters;
+mod deferred;
 mod delivery;
 mod lifecycle;
 mod macros;

@@ -6,7 +6,7 @@
 
 pub use crate::{
     Accepts, Actor, ActorId, ActorRef, ActorSystem, AskError, BatchError, ChildRef, Context,
-    DeadLetter, Directive, Dispatcher, EndReason, Failure, Handler, Lifecycle, Message, Overflow,
-    PerformanceConfig, Priority, Recipient, Reply, Restart, SendError, Supervise, Supervisor,
-    SystemConfig, Terminated, Timer, WeakActorRef, actor, handlers,
+    DeadLetter, DeferredHandler, Directive, Dispatcher, EndReason, Failure, Handler, Lifecycle,
+    Message, Overflow, PerformanceConfig, Priority, Recipient, Reply, ReplyTo, Restart, SendError,
+    Supervise, Supervisor, SystemConfig, Terminated, Timer, WeakActorRef, actor, handlers,
 };

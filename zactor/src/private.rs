@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 pub use crate::actor::Protocol;
-use crate::actor::{Actor, Context, answer};
+use crate::actor::{Actor, Context, ReplyTo, answer};
 use crate::cell;
 use crate::mailbox::{Capacity, Overflow, Priority};
 use crate::message::{Accepts, BYTES, Message};
@@ -166,6 +166,12 @@ impl<'t, A> Undelivered<'t, A> {
 #[inline(always)]
 pub fn reply<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::Reply) {
     answer::<A, M>(ctx, reply);
+}
+
+/// The right to answer the message of the handler that is about to run.
+#[inline]
+pub fn reply_to<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>) -> ReplyTo<M::Reply> {
+    crate::actor::reply_to::<A, M>(ctx)
 }
 
 /// A message that nobody can make: a second one for actors with a single message, so that rustc infers none.

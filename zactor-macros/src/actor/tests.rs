@@ -226,7 +226,6 @@ fn all_mistakes_are_reported_at_once() {
 #[test]
 fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
     waits("async Add", "async handlers are");
-    waits("deferred Add", "deferred handlers are");
     waits("mailbox(overflow = block)", "overflow policies other than `fail` are");
     waits("mailbox(overflow = drop_new)", "overflow policies other than `fail` are");
     waits("mailbox(overflow = drop_old)", "overflow policies other than `fail` are");

@@ -9,7 +9,7 @@ use super::lifecycle::drop_guarded;
 use super::run::follow;
 use super::{Actor, ActorRef, Context};
 use crate::cell::state::order;
-use crate::cell::{self, Asked, Local, NOTHING, NoAnswer, Outcome, Port, Ref, Waiter};
+use crate::cell::{self, Asked, Local, NoAnswer, Outcome, Port, Progress, Ref, Waiter};
 use crate::error::{AskError, AskState, SendError};
 use crate::message::{Accepts, Kind, Message};
 use crate::scheduler::clock::Nanos;
@@ -66,8 +66,35 @@ impl<R: Send + 'static> Reply<R> {
         message: M,
         push: impl FnOnce(&Local, u64, M) -> Result<cell::Accepted, SendError<M>>,
     ) -> Self {
+        Self::try_send(to, tag, message, push).unwrap_or_else(|refused| {
+            let error = match refused {
+                SendError::Full(_) => AskError::Full,
+                _ => AskError::Closed,
+            };
+            // The message drops here, outside of all that is ours.
+            drop(refused);
+            Reply { state: State::Refused(error), limit: None, armed: None }
+        })
+    }
+
+    /// As `ask`, but a message that is refused comes back.
+    pub(super) fn try_ask<A: Accepts<M>, M: Message<Reply = R>>(
+        to: &ActorRef<A>,
+        message: M,
+    ) -> Result<Self, SendError<M>> {
+        Self::try_send(to.0.cell(), A::TAG, message, |local, word, message| {
+            to.0.push(local, Kind::Ask, word, message)
+        })
+    }
+
+    fn try_send<M: Message<Reply = R>>(
+        to: &cell::CellRef,
+        tag: u32,
+        message: M,
+        push: impl FnOnce(&Local, u64, M) -> Result<cell::Accepted, SendError<M>>,
+    ) -> Result<Self, SendError<M>> {
         let core = to.core();
-        let state = Local::with(core, |local| {
+        Local::with(core, |local| {
             let (asked, word) = Asked::new(to.clone(), tag, local);
             match push(local, word, message) {
                 Ok(accepted) => {
@@ -75,27 +102,14 @@ impl<R: Send + 'static> Reply<R> {
                         core.scheduler.schedule(local, task);
                     }
                     core.timers.ask_is_open(core);
-                    Ok(asked)
+                    Ok(Reply { state: State::Asked(asked), limit: None, armed: None })
                 }
                 Err(refused) => {
                     asked.refused();
                     Err(refused)
                 }
             }
-        });
-        let state = match state {
-            Ok(asked) => State::Asked(asked),
-            // The message drops here, outside of all that is ours.
-            Err(SendError::Full(message)) => {
-                drop(message);
-                State::Refused(AskError::Full)
-            }
-            Err(refused) => {
-                drop(refused);
-                State::Refused(AskError::Closed)
-            }
-        };
-        Reply { state, limit: None, armed: None }
+        })
     }
 
     /// Ends the ask after `limit` from now on, exactly, in place of the `ask_timeout` of the configuration.
@@ -152,13 +166,14 @@ impl<R: Send + 'static> Reply<R> {
             State::Over => Err(AskError::NoReply),
             State::Refused(error) => Err(error),
             State::Asked(asked) => {
-                let (tag, started) = (asked.tag(), asked.started());
+                let (tag, progress) = (asked.tag(), asked.progress());
                 match asked.finish() {
                     (Outcome::Reply(reply), _) => Ok(reply),
                     (Outcome::Failed(failure), _) => Err(AskError::Failed(failure)),
+                    (Outcome::Full, _) => Err(AskError::Full),
                     (Outcome::Closed, _) => Err(AskError::Closed),
                     (Outcome::NoReply, _) => Err(AskError::NoReply),
-                    (Outcome::Expired, target) => Err(self.timed_out(&target, tag, started)),
+                    (Outcome::Expired, target) => Err(self.timed_out(&target, tag, progress)),
                 }
             }
         })
@@ -171,14 +186,14 @@ impl<R: Send + 'static> Reply<R> {
         }
     }
 
-    fn timed_out(&self, target: &cell::CellRef, tag: u32, started: Option<u64>) -> AskError {
+    fn timed_out(&self, target: &cell::CellRef, tag: u32, progress: Progress) -> AskError {
         let now = target.core().clock.now();
-        let state = match started {
-            None => {
+        let state = match progress {
+            Progress::Queued => {
                 AskState::Queued { depth: usize::try_from(target.queued()).unwrap_or(usize::MAX) }
             }
-            Some(_) if target.current() == NOTHING => AskState::AnsweredLate,
-            Some(at) => AskState::Running { since: now.since(Nanos(at)) },
+            Progress::Running { since } => AskState::Running { since: now.since(Nanos(since)) },
+            Progress::Answered => AskState::AnsweredLate,
         };
         AskError::Timeout {
             actor: target.id,
@@ -323,7 +338,7 @@ fn answer_ask<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M:
         // Whoever gets the answer finds the message counted.
         me.cell().count_handled(local);
         let told = if me.state().orders() & order::KILL == 0 {
-            answer.send::<A, M>(local, core, reply)
+            answer.typed::<A, M>().send(local, core, reply)
         } else {
             // The kill has ended the ask, however long the handler went on.
             if drop_guarded(reply) {

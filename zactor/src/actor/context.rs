@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 
 use super::{Actor, ActorRef};
-use crate::cell::{Answer, Family, Ref};
+use crate::cell::{Answer, Family, Local, Ref};
 use crate::error::SendError;
 use crate::message::{Accepts, ActorId, Kind, Message};
 use crate::supervision::Failure;
@@ -42,15 +42,15 @@ pub struct Context<A> {
     me: ManuallyDrop<ActorRef<A>>,
     /// Made when it is asked for.
     system: OnceCell<ActorSystem>,
-    /// The sender's id of a tell.
-    sender: u64,
+    /// The sender's id.
+    pub(super) sender: u64,
     /// The ask that the message is, until it is answered.
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<Failure>,
     /// The handler wants the turn's attention: it has failed or stops.
     pub(super) attention: bool,
     pub(super) stopping: bool,
-    /// The message counts as handled already: its ask was answered.
+    /// The message counts as handled already: its ask was answered, or can be from now on.
     pub(super) counted: bool,
 }
 
@@ -156,6 +156,7 @@ impl<A> Context<A> {
     pub fn fail(&mut self, error: impl Into<Failure>) {
         if self.failure.is_none() {
             self.failure = Some(error.into());
+            Local::with(self.me.0.core(), |local| local.deferring.fail());
         }
         self.attention = true;
     }

@@ -14,6 +14,7 @@ mod lifecycle;
 #[cfg(all(test, loom))]
 mod models;
 mod recipient;
+mod reply_to;
 mod restart;
 mod run;
 mod stop_handle;
@@ -30,6 +31,8 @@ pub(crate) use incarnation::{Body, Phase, Renewal};
 pub use lifecycle::{Lifecycle, Supervisor};
 pub(crate) use lifecycle::{failure_of, guarded};
 pub use recipient::Recipient;
+pub use reply_to::ReplyTo;
+pub(crate) use reply_to::reply_to;
 pub(crate) use restart::follow_up;
 pub use stop_handle::StopHandle;
 pub use timer::Timer;
@@ -95,9 +98,55 @@ pub trait Actor: Protocol + Lifecycle + Supervisor {}
 #[diagnostic::on_unimplemented(
     message = "actor `{Self}` lists `{M}` but has no handler for it",
     label = "missing `impl Handler<{M}> for {Self}`",
-    note = "write the handler, or remove the message from the list"
+    note = "write the handler, or remove the message from the list (`async {M}` needs `AsyncHandler`, `deferred {M}` needs `DeferredHandler`)"
 )]
 pub trait Handler<M: Message>: Actor {
     /// Handles one message. What is returned answers an ask, and is dropped for a tell. A panic ends the actor.
     fn handle(&mut self, message: M, ctx: &mut Context<Self>) -> M::Reply;
+}
+
+/// What an actor does with a message that it answers later, or has somebody else answer.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[derive(Message)]
+/// #[message(reply = u64)]
+/// struct Next;
+///
+/// #[derive(Message)]
+/// struct Arrived(u64);
+///
+/// /// Whoever asks gets the next number that arrives.
+/// #[actor(deferred Next, Arrived)]
+/// struct Line {
+///     waiting: Vec<ReplyTo<u64>>,
+/// }
+///
+/// impl DeferredHandler<Next> for Line {
+///     fn handle(&mut self, _: Next, reply: ReplyTo<u64>, _ctx: &mut Context<Self>) {
+///         self.waiting.push(reply);
+///     }
+/// }
+/// impl Handler<Arrived> for Line {
+///     fn handle(&mut self, Arrived(number): Arrived, _ctx: &mut Context<Self>) {
+///         self.waiting.drain(..).for_each(|reply| reply.send(number));
+///     }
+/// }
+/// # let system = ActorSystem::start("doc")?;
+/// let line = system.spawn(Line { waiting: vec![] })?;
+/// let next = line.ask(Next);
+/// line.tell(Arrived(7))?;
+/// assert_eq!(next.wait()?, 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "actor `{Self}` lists `deferred {M}` but has no deferred handler for it",
+    label = "missing `impl DeferredHandler<{M}> for {Self}`",
+    note = "write the handler, or remove the message from the list"
+)]
+pub trait DeferredHandler<M: Message>: Actor {
+    /// Handles one message. `reply` answers the ask, now or later, from any thread; dropped, it ends the ask with
+    /// [`NoReply`](crate::AskError::NoReply). A panic ends the actor.
+    fn handle(&mut self, message: M, reply: ReplyTo<M::Reply>, ctx: &mut Context<Self>);
 }

@@ -2,7 +2,7 @@
 
 use super::ending::{self, Cause};
 use super::lifecycle::{failure_of, guarded};
-use super::{Actor, Body, Context, Phase, restart, supervise, timer};
+use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, timer};
 use crate::__private as private;
 use crate::cell::state::order;
 use crate::cell::{
@@ -84,7 +84,10 @@ fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failur
     let header = intake.header();
     let (core, local) = (header.core(), intake.local());
     let running = header.current();
-    if running != HOOK && running != NOTHING && !ctx.counted {
+    if running != HOOK && running != NOTHING {
+        if ctx.counted {
+            header.take_handled_back(local);
+        }
         intake.count_failed();
     }
     tracing::error!(
@@ -96,7 +99,7 @@ fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failur
         "actor failed",
     );
     header.set_current(NOTHING);
-    if let Some(answer) = ctx.answer.take() {
+    if let Some(answer) = ctx.answer.take().or_else(|| local.deferring.end()) {
         let told = answer.end(local, core, NoAnswer::Failed(failure.clone()));
         follow(core, local, header.id, header.message_name(running), told);
     }
@@ -150,12 +153,13 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
     }
 }
 
-/// As `Intake::done`, after an answered ask, which is counted already, or a failure, which does not count as handled.
+/// As `Intake::done`, after an ask, which is counted already, or a failure, which does not count as handled.
 fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
     if ctx.failure.is_some() {
         return;
     }
     if std::mem::take(&mut ctx.counted) {
+        reply_to::handler_is_over(intake.header(), intake.local());
         intake.give_spent();
     } else {
         intake.done();

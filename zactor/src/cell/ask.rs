@@ -1,6 +1,6 @@
 //! The reply slot: one ask, from the call to its end.
 //!
-//! A slot has two owners, the asker ([`Asked`]) and the answerer ([`Answer`]: the queued message, later the running
+//! A slot has two owners, the asker ([`Asked`]) and the answerer (answer.rs: the queued message, later the running
 //! handler), and strangers that may end the ask by time. `queue::oneshot` decides who was first, and which of them frees.
 //! Slots come from a pool and keep their type for the life of the system, so a stranger who holds an old generation may
 //! still look.
@@ -17,16 +17,17 @@ use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 
+use super::answer::NoAnswer;
 use super::continuation::Continuation;
-use super::guard::{drop_guarded, panics};
+use super::guard::panics;
 use super::local::Local;
 use super::refs::CellRef;
 use super::task::Task;
 use super::typed::Ref;
 use super::value;
 use super::waiters::Waiter;
-use crate::message::{Accepts, BYTES, Message};
-use crate::queue::oneshot::{Answered, Expired, Registered, Slot, State};
+use crate::message::BYTES;
+use crate::queue::oneshot::{Expired, Registered, Slot, State};
 use crate::supervision::Failure;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
@@ -36,21 +37,34 @@ use crate::system::Core;
 pub(crate) enum Outcome<R> {
     Reply(R),
     Failed(Failure),
+    /// The message was refused or evicted.
+    Full,
     Closed,
     NoReply,
     /// Nobody answered in time.
     Expired,
 }
 
+/// How far the message of an ask has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// No handler has taken it up.
+    Queued,
+    /// A handler took it up, in nanoseconds since the start of the system, coarsely; nobody has answered yet.
+    Running {
+        since: u64,
+    },
+    Answered,
+}
+
 /// What lies in a slot.
-enum Stored {
+pub(super) enum Stored {
     Value([MaybeUninit<u8>; BYTES]),
-    Failed(Failure),
-    Closed,
+    None(NoAnswer),
 }
 
 /// What happens when the ask ends.
-enum Waiting {
+pub(super) enum Waiting {
     Waiter(Waiter),
     /// A marker goes to the asker's mailbox.
     Marker {
@@ -77,7 +91,7 @@ impl Waiting {
 
     /// All of it: outside of any lock. The result is to be scheduled.
     #[must_use]
-    fn tell(self, local: &Local) -> Option<Task> {
+    pub(super) fn tell(self, local: &Local) -> Option<Task> {
         self.post().unwrap_or_else(|rest| {
             rest.run(local);
             None
@@ -115,20 +129,20 @@ impl Rest {
 /// See the module.
 #[repr(align(64))]
 pub(crate) struct AskSlot {
-    slot: Slot<Stored, Waiting>,
+    pub(super) slot: Slot<Stored, Waiting>,
     /// The asker's id, 0 from outside.
-    asker: AtomicU64,
+    pub(super) asker: AtomicU64,
     /// Coarse time limit in nanoseconds since the start of the system; 0: not swept yet; `NEVER`: none.
     deadline: AtomicU64,
     /// When a handler took the message up (coarse, at least 1); 0: not yet.
-    started: AtomicU64,
+    pub(super) started: AtomicU64,
 }
 
 const NEVER: u64 = u64::MAX;
 
 /// A slot of some system, which lives as long as that.
 #[derive(Clone, Copy)]
-pub(crate) struct AskPtr(NonNull<AskSlot>);
+pub(crate) struct AskPtr(pub(super) NonNull<AskSlot>);
 
 // SAFETY: a slot may be used from any thread: `Slot` is `Sync`, the rest is atomic.
 unsafe impl Send for AskPtr {}
@@ -230,11 +244,11 @@ impl AskSlot {
 
 impl AskPtr {
     /// As a message carries it.
-    fn to_word(self) -> u64 {
+    pub(super) fn to_word(self) -> u64 {
         self.0.as_ptr().expose_provenance() as u64
     }
 
-    fn free(self, local: &Local, core: &Core) {
+    pub(super) fn free(self, local: &Local, core: &Core) {
         let mut cache = local.asks.borrow_mut();
         cache.push(self);
         if cache.len() > 2 * POOLED {
@@ -302,7 +316,7 @@ impl<R: Send + 'static> Asked<R> {
     /// The message was refused: there is no answerer but us.
     pub(crate) fn refused(self) {
         // SAFETY: the message that carried the answerer's end was not published.
-        let _ = unsafe { self.slot.slot.answer(Stored::Closed) };
+        let _ = unsafe { self.slot.slot.answer(Stored::None(NoAnswer::Closed)) };
     }
 
     /// The tag of the message.
@@ -310,9 +324,13 @@ impl<R: Send + 'static> Asked<R> {
         self.tag
     }
 
-    /// When a handler took the message up, in nanoseconds since the start of the system, coarsely.
-    pub(crate) fn started(&self) -> Option<u64> {
-        Some(self.slot.started.load(Ordering::Relaxed)).filter(|&at| at != 0)
+    /// How far the message has come.
+    pub(crate) fn progress(&self) -> Progress {
+        match self.slot.started.load(Ordering::Relaxed) {
+            0 => Progress::Queued,
+            _ if self.slot.slot.gate().is_answered() => Progress::Answered,
+            at => Progress::Running { since: at },
+        }
     }
 
     /// For a stranger who ends it by time.
@@ -338,8 +356,10 @@ impl<R: Send + 'static> Asked<R> {
         let target = unsafe { std::ptr::read(&raw const this.target) };
         let outcome = match leave(this.slot, &target) {
             Some(Stored::Value(bytes)) => Outcome::Reply(unpack(&bytes, target.core())),
-            Some(Stored::Failed(failure)) => Outcome::Failed(failure),
-            Some(Stored::Closed) => Outcome::Closed,
+            Some(Stored::None(NoAnswer::Failed(failure))) => Outcome::Failed(failure),
+            Some(Stored::None(NoAnswer::Full)) => Outcome::Full,
+            Some(Stored::None(NoAnswer::Closed)) => Outcome::Closed,
+            Some(Stored::None(NoAnswer::NoReply)) => Outcome::NoReply,
             None if expired => Outcome::Expired,
             None => Outcome::NoReply,
         };
@@ -376,7 +396,7 @@ fn leave(slot: AskPtr, target: &CellRef) -> Option<Stored> {
 }
 
 /// `bytes` must be those that `Answer::send` has stored for an ask of this reply type, once.
-fn unpack<R>(bytes: &[MaybeUninit<u8>; BYTES], core: &Core) -> R {
+pub(super) fn unpack<R>(bytes: &[MaybeUninit<u8>; BYTES], core: &Core) -> R {
     // SAFETY: the asker's `R` is the reply of the message whose tag `Answer::send` has checked.
     unsafe {
         value::unpack(bytes, |block, layout| {
@@ -421,103 +441,4 @@ pub(crate) fn then<V: 'static, C: 'static, R: Send + 'static, H: Send + 'static>
         Registered::Waiting { .. } => None,
         Registered::Over { waiter } => waiter.tell(local),
     }
-}
-
-/// The answerer's end: of the message that an actor is handling, or that no handler will see.
-#[must_use]
-pub(crate) struct Answer {
-    slot: AskPtr,
-    tag: u32,
-}
-
-/// What became of an answer.
-#[must_use]
-pub(crate) enum Told {
-    /// The asker knows. The task is to be scheduled.
-    Asker(Option<Task>),
-    /// The ask was over before there was a reply: a late one, to this asker (0 from outside).
-    Nobody { asker: u64 },
-}
-
-impl Answer {
-    /// # Safety
-    /// `word` is that of a message of kind ask with this tag, and is answered once.
-    #[inline(always)]
-    pub(super) unsafe fn of(word: u64, tag: u32) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "it was an address")]
-        let address = word as usize;
-        let slot = std::ptr::with_exposed_provenance_mut::<AskSlot>(address);
-        // SAFETY: a slot's address (caller).
-        Answer { slot: AskPtr(unsafe { NonNull::new_unchecked(slot) }), tag }
-    }
-
-    /// Who asks, 0 from outside.
-    pub(crate) fn asker(&self) -> u64 {
-        self.slot.asker.load(Ordering::Relaxed)
-    }
-
-    /// A handler takes the message up.
-    #[inline(always)]
-    pub(crate) fn start(&self, coarse_now: u64) {
-        self.slot.started.store(coarse_now | 1, Ordering::Relaxed);
-    }
-
-    /// The reply of message `M`'s handler.
-    #[inline]
-    pub(crate) fn send<A: Accepts<M>, M: Message>(
-        self,
-        local: &Local,
-        core: &Core,
-        reply: M::Reply,
-    ) -> Told {
-        assert!(self.tag == A::TAG, "the tag of an ask is not that of its message");
-        let mut bytes = [MaybeUninit::uninit(); BYTES];
-        value::pack(&mut bytes, reply, |layout| local.alloc(core, layout));
-        let (told, late) = self.publish(local, core, Stored::Value(bytes));
-        if let Some(Stored::Value(bytes)) = late {
-            // Nobody's any more: its destructor does not concern the handler that has returned.
-            if drop_guarded(unpack::<M::Reply>(&bytes, core)) {
-                local.counts.drop_panics.add(1);
-            }
-        }
-        told
-    }
-
-    /// Ends the ask without a reply: `None` after a failure's end says that nobody answered.
-    pub(crate) fn end(self, local: &Local, core: &Core, why: NoAnswer) -> Told {
-        let stored = match why {
-            NoAnswer::Failed(failure) => Stored::Failed(failure),
-            NoAnswer::Closed => Stored::Closed,
-        };
-        match self.publish(local, core, stored).0 {
-            // Nothing was replied, so nothing comes too late.
-            Told::Nobody { .. } => Told::Asker(None),
-            told => told,
-        }
-    }
-
-    fn publish(&self, local: &Local, core: &Core, stored: Stored) -> (Told, Option<Stored>) {
-        let asker = self.asker();
-        // SAFETY: the answerer's end is consumed by the caller.
-        match unsafe { self.slot.slot.answer(stored) } {
-            Answered::Delivered { waiter, free } => {
-                if free {
-                    self.slot.free(local, core);
-                }
-                (Told::Asker(waiter.and_then(|waiting| waiting.tell(local))), None)
-            }
-            Answered::Late { value, free } => {
-                if free {
-                    self.slot.free(local, core);
-                }
-                (Told::Nobody { asker }, Some(value))
-            }
-        }
-    }
-}
-
-/// Why an ask ends without a reply.
-pub(crate) enum NoAnswer {
-    Failed(Failure),
-    Closed,
 }

@@ -299,6 +299,12 @@ impl Header {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
+    /// The message that was counted as handled before its handler returned was lost. The owner alone counts.
+    pub(crate) fn take_handled_back(&self, local: &Local) {
+        local.counts.handled.take_back(1);
+        self.handled.store(self.handled.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+    }
+
     /// Closes the mailbox of an actor that ends: sends from now on get their message back, and its timers are gone.
     pub(crate) fn close(&self) {
         // `Already`: a drain has closed it.

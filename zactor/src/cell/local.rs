@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
 use super::ask::AskPtr;
+use super::deferring::Deferring;
 use super::header::Header;
 use super::ids::SLOT_CACHE;
 use super::latencies::{Latencies, MergedLatencies};
@@ -120,6 +121,7 @@ pub(crate) struct Local {
     sample: Cell<u32>,
     pub(crate) slots: RefCell<Vec<u32>>,
     pub(crate) asks: RefCell<Vec<AskPtr>>,
+    pub(crate) deferring: Deferring,
     worker: OnceCell<WorkerSide>,
     look: OnceCell<Arc<Look>>,
     pub(super) serving: Serving,
@@ -264,6 +266,7 @@ impl Local {
             sample: Cell::new(core.config.latency_sample),
             slots: RefCell::new(Vec::new()),
             asks: RefCell::new(Vec::new()),
+            deferring: Deferring::default(),
             worker: OnceCell::new(),
             look: OnceCell::new(),
             serving: Serving::new(),

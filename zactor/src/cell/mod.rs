@@ -16,8 +16,10 @@
     reason = "one argument covers both where it says so"
 )]
 
+mod answer;
 mod ask;
 mod continuation;
+mod deferring;
 mod family;
 mod guard;
 mod header;
@@ -45,9 +47,8 @@ use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-pub(crate) use ask::{
-    Answer, AskPool, AskPtr, Asked, ExpiredAsk, NoAnswer, Outcome, Rest, Told, then,
-};
+pub(crate) use answer::{Answer, NoAnswer, Token, Told};
+pub(crate) use ask::{AskPool, AskPtr, Asked, ExpiredAsk, Outcome, Progress, Rest, then};
 pub(crate) use continuation::{ANY_INCARNATION, Continuation, run_later};
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};

@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-use super::ask::Answer;
+use super::answer::Answer;
 use super::continuation::Continuation;
 use super::header::{Header, NOTHING};
 use super::local::Local;

@@ -221,6 +221,11 @@ impl<W> Gate<W> {
         }
     }
 
+    /// Whether the answerer has finished, in time or not; for the asker.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.word.load(Relaxed) & DONE != 0
+    }
+
     /// The generation of an ask that is open; `None` between asks.
     pub(crate) fn open(&self) -> Option<u32> {
         let word = self.word.load(Relaxed);

@@ -1,4 +1,4 @@
-//! Deferred handlers are not available.
+//! A listed deferred message has no handler.
 use zactor::prelude::*;
 
 #[derive(Message)]
