@@ -19,6 +19,7 @@ mod contract;
 mod dead_letters;
 mod deferred;
 mod delivery;
+mod faults;
 mod lifecycle;
 mod macros;
 mod memory;

@@ -1,5 +1,6 @@
 //! What the tests by promise, the allocation test and the long runs have in common.
 
+pub mod faults;
 pub mod ledger;
 pub mod process;
 pub mod rng;

@@ -58,6 +58,35 @@ fn s35_a_supervisor_decides_by_the_error() {
 }
 
 #[test]
+fn s35_an_incarnation_that_did_not_begin_is_restarted_not_resumed() {
+    let (system, journal) = (system(2), Journal::default());
+    let inner = journal.clone();
+    let boss = system
+        .actor(move || Boss::new(&inner, |_, _| Directive::Resume))
+        .supervise(Supervise::one_for_all())
+        .spawn()
+        .unwrap();
+    let tries = Arc::new(AtomicU32::new(0));
+    let inner = journal.clone();
+    let child = hire(&boss, Restart::Transient, move || {
+        let n = tries.fetch_add(1, Ordering::Relaxed);
+        Lab::named("child", &inner).on_start(move |_| match n {
+            1 => Err(Failure::new("no disk")),
+            _ => Ok(()),
+        })
+    });
+    let sibling = hire(&boss, Restart::Transient, Lab::new);
+    fail(&child);
+    settle(&child);
+    settle(&sibling);
+    assert_eq!(journal.count("restart child: no disk"), 1);
+    fail(&sibling);
+    settle(&sibling);
+    settle(&child);
+    finish(&system);
+}
+
+#[test]
 fn s35_the_supervisor_is_told_who_failed() {
     let (system, journal) = (system(2), Journal::default());
     let inner = journal.clone();

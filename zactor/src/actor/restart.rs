@@ -42,7 +42,8 @@ pub(super) fn fail<A: Actor>(
         return ending::begin(turn, Cause::Ordered(orders));
     }
     let restart = turn.resident().restart();
-    report(turn, Report { failure, restart, escalated, decided: None })
+    let begun = turn.resident().phase != Phase::Leaving(After::Begin);
+    report(turn, Report { failure, restart, begun, escalated, decided: None })
 }
 
 /// `ctx.stop()`: the end, but for a permanent actor, which starts again.
@@ -233,7 +234,8 @@ fn back_off<A: Actor>(mut turn: Turn<'_, Body<A>>, then: Then) -> Option<Task> {
     }
     let restart = turn.resident().restart();
     let decided = Some(Counted::Yes);
-    report(turn, Report { failure: cause, restart, escalated: false, decided })
+    let begun = turn.resident().value.is_some();
+    report(turn, Report { failure: cause, restart, begun, escalated: false, decided })
 }
 
 fn disarm<A: Actor>(turn: &mut Turn<'_, Body<A>>) {

@@ -67,6 +67,7 @@ fn decide<A: Actor>(turn: &mut Turn<'_, Body<A>>, child: ActorId) -> Result<(), 
     let report = lock(child.rare().faults()).undecided().cloned();
     let Some(report) = report else { return Ok(()) };
     let directive = match directive(turn, &child, &report) {
+        Ok(Directive::Resume) if !report.begun => Directive::Restart,
         Ok(directive) => directive.applied(report.restart, &report.failure),
         Err(failure) => {
             lock(me.rare().supervision()).report_again(child.id);

@@ -27,6 +27,8 @@ use crate::sync::lock;
 pub(crate) struct Report {
     pub(crate) failure: Failure,
     pub(crate) restart: Restart,
+    /// There is a state that has begun, so that `Resume` has something to go on with.
+    pub(crate) begun: bool,
     /// The child failed because it escalates the failure of a child of its own.
     pub(crate) escalated: bool,
     /// The supervisor has decided for a restart already: its delay is over, or it escalated and lives again.
