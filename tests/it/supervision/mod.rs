@@ -1,6 +1,7 @@
 //! Supervisors and their children: whom a failure concerns, how often, how soon, and who decides: S31 to S37.
 
 mod backoff;
+mod deadlines;
 mod directives;
 mod groups;
 mod limits;

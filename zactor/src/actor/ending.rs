@@ -10,6 +10,7 @@
 //! 3. Each step that must wait (children, a sender in the gap) gives the right to run away and comes back to
 //!    [`go_on`]: nothing here recurses, however deep the tree.
 
+use super::children::{self, Children};
 use super::lifecycle::{drop_guarded, failure_of, guarded};
 use super::restart::{self, drop_counted, hand_on};
 use super::run::follow;
@@ -86,7 +87,10 @@ pub(crate) fn begin<A: Actor>(mut turn: Turn<'_, Body<A>>, cause: Cause) -> Opti
 /// The next steps of an end that has begun.
 pub(super) fn go_on<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
     if turn.resident().phase == Phase::Children {
-        turn = children_first(turn)?;
+        turn = match children_first(turn) {
+            Ok(turn) => turn,
+            Err(task) => return task,
+        };
         drop_state(&mut turn);
         turn.resident().phase = Phase::Draining;
     }
@@ -98,26 +102,29 @@ pub(super) fn go_on<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
     None
 }
 
-/// Stops the children, the youngest first. `None`: the turn waits for one of them.
-fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Turn<'_, Body<A>>> {
+/// Stops the children, the youngest first. `Err`: the turn waits for one of them, or comes again.
+fn children_first<A: Actor>(
+    mut turn: Turn<'_, Body<A>>,
+) -> Result<Turn<'_, Body<A>>, Option<Task>> {
     loop {
         let header = turn.header();
-        let Some(rare) = header.rare_if_made() else { return Some(turn) };
-        let Some(child) = lock(&rare.family).await_youngest() else { return Some(turn) };
         let orders = header.state().orders();
         if orders & order::KILL != 0 {
             header.state().claim_terminal(EndKind::Killed);
         }
-        let core = header.core();
         let passed_on = match header.state().end_kind() {
             EndKind::Killed => order::KILL,
             EndKind::Shutdown => order::STOP | order::SHUTDOWN,
             _ => order::STOP,
         };
-        if let Some(task) = child.order(passed_on) {
-            core.scheduler.schedule(turn.local(), task);
+        let passed_on = passed_on | orders & order::HURRY;
+        match children::stop_youngest(&turn.cell(), turn.local(), passed_on) {
+            Children::Gone => return Ok(turn),
+            Children::Again => return Err(Some(turn.again())),
+            Children::Wait => {
+                turn = turn.park(parked::CHILDREN, orders | order::NEWS).ok_or(None)?
+            }
         }
-        turn = turn.park(parked::CHILDREN, orders | order::NEWS)?;
     }
 }
 

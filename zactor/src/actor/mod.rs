@@ -7,6 +7,7 @@
 
 mod actor_ref;
 mod ask;
+mod children;
 mod context;
 mod ending;
 mod incarnation;

@@ -15,6 +15,7 @@
 
 use std::time::Duration;
 
+use super::children::{self, Children};
 use super::ending::{self, Cause};
 use super::incarnation::{After, Then};
 use super::lifecycle::failure_of;
@@ -303,13 +304,11 @@ fn keeps_children<A: Actor>(turn: &Turn<'_, Body<A>>, after: After) -> bool {
 }
 
 fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>, after: After) -> Option<Task> {
-    if !keeps_children(&turn, after)
-        && let Some(rare) = turn.header().rare_if_made()
-    {
-        let youngest = lock(&rare.family).await_youngest();
-        if let Some(child) = youngest {
-            hand_on(child.core(), turn.local(), child.order(order::STOP));
-            return wait(turn, parked::CHILDREN);
+    if !keeps_children(&turn, after) {
+        match children::stop_youngest(&turn.cell(), turn.local(), order::STOP) {
+            Children::Gone => {}
+            Children::Again => return Some(turn.again()),
+            Children::Wait => return wait(turn, parked::CHILDREN),
         }
     }
     if after == After::Fail {

@@ -57,8 +57,30 @@ impl Family {
     /// The child has ended. It must be a member. True: the parent waits for that.
     #[must_use]
     pub(crate) fn remove(&mut self, child: &CellRef) -> bool {
+        if child.state().is_cut_off() {
+            return false;
+        }
         // SAFETY: links are guarded by the lock that gave us `&mut self`; the child is alive.
         let links = std::mem::take(unsafe { &mut *child.links.get() });
+        self.unlink(&links);
+        self.awaited
+    }
+
+    /// The child is no member any more, although it has not ended. False: it has.
+    #[must_use]
+    pub(crate) fn cut_off(&mut self, child: &CellRef) -> bool {
+        if child.state().is_ended() {
+            return false;
+        }
+        // SAFETY: as in `remove`: it has not ended, so it is a member; its end takes the lock.
+        let links = std::mem::take(unsafe { &mut *child.links.get() });
+        self.unlink(&links);
+        // Under the lock, so that its own end finds it.
+        child.state().cut_off();
+        true
+    }
+
+    fn unlink(&mut self, links: &Links) {
         match links.earlier {
             // SAFETY: a member, alive (see the module); guarded as above.
             Some(earlier) => unsafe { (*earlier.as_ref().links.get()).later = links.later },
@@ -69,7 +91,6 @@ impl Family {
             Some(later) => unsafe { (*later.as_ref().links.get()).earlier = links.earlier },
             None => self.youngest = links.earlier,
         }
-        self.awaited
     }
 
     /// The child that started last, whose end the parent is about to wait for; without one it waits no more.

@@ -6,7 +6,7 @@ use super::family::Family;
 use super::timers::Timers;
 use super::waiters::Waiters;
 use super::watch::Watch;
-use crate::supervision::{EndReason, Faults, Given, Supervision};
+use crate::supervision::{EndReason, Faults, Given, Supervision, Waiting};
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::{LookAgain, Mutex};
 
@@ -33,6 +33,7 @@ pub(crate) struct Rare {
     faults: Lazy<Mutex<Faults>>,
     supervision: Lazy<Mutex<Supervision>>,
     watch: Lazy<Watch>,
+    waiting: Lazy<Mutex<Waiting>>,
 }
 
 impl Rare {
@@ -57,6 +58,15 @@ impl Rare {
     /// As `supervision_if_made`, after the mark that a child has ended was set: whoever makes it later sees the mark.
     pub(crate) fn supervision_for_end(&self) -> Option<&Mutex<Supervision>> {
         self.supervision.get_after_mark()
+    }
+
+    /// Which child it waits for.
+    pub(crate) fn waiting(&self) -> &Mutex<Waiting> {
+        self.waiting.get_or_make()
+    }
+
+    pub(crate) fn waiting_if_made(&self) -> Option<&Mutex<Waiting>> {
+        self.waiting.get()
     }
 
     /// Who watches it, and whom it watches.

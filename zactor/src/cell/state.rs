@@ -33,6 +33,8 @@ pub(crate) mod order {
     pub(crate) const SHUTDOWN: u64 = 1 << 3;
     /// Look at the system lane (a verdict, reports of children). The only one that is taken back.
     pub(crate) const NEWS: u64 = 1 << 4;
+    /// Past its time: those that it waits for have none left either.
+    pub(crate) const HURRY: u64 = 1 << 5;
     /// What a batch is interrupted for.
     pub(crate) const INTERRUPT: u64 = STOP | KILL | NEWS;
     /// What ends an actor.
@@ -61,6 +63,7 @@ pub(crate) mod token {
 
 const TERMINAL: u64 = 1 << 24;
 const ENDED: u64 = 1 << 25;
+const CUT_OFF: u64 = 1 << 26;
 const KIND_SHIFT: u32 = 32;
 const KIND: u64 = 0xff << KIND_SHIFT;
 
@@ -130,7 +133,7 @@ impl State {
     /// The orders given so far. Relaxed is enough between messages: an order is seen at the next one.
     #[inline(always)]
     pub(crate) fn orders(&self) -> u64 {
-        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN | order::NEWS)
+        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN | order::NEWS | order::HURRY)
     }
 
     /// The owner is about to look at the system lane. Acquire: what was put there before is seen.
@@ -196,7 +199,16 @@ impl State {
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
-        self.0.load(Ordering::Acquire) & TERMINAL != 0
+        self.0.load(Ordering::Acquire) & (TERMINAL | CUT_OFF) != 0
+    }
+
+    /// It is given up while it stands in a handler: it counts as dead from now on, and ends when that returns.
+    pub(crate) fn cut_off(&self) {
+        self.0.fetch_or(CUT_OFF, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.0.load(Ordering::Acquire) & CUT_OFF != 0
     }
 
     /// The owner is done: the last thing that happens to the word.

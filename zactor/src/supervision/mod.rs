@@ -5,7 +5,7 @@
 //! * `strategy.rs` says whom a failure concerns and what a directive means, `restarts.rs` how often and
 //!   how soon a child may start again. Both are pure: the time and the chance are arguments.
 //! * `faults.rs` is what a child and its supervisor say to each other, `group.rs` the restart of several children in
-//!   their order. What the two do in their turns stands in `actor/supervise.rs` and `actor/restart.rs`.
+//!   their order, `waiting.rs` the time that a child has to end. What the two do in their turns stands in `actor/supervise.rs` and `actor/restart.rs`.
 
 mod end;
 mod failure;
@@ -16,6 +16,7 @@ mod models;
 mod options;
 pub(crate) mod restarts;
 pub(crate) mod strategy;
+mod waiting;
 
 pub use end::{ChildRef, EndReason, Terminated};
 pub use failure::Failure;
@@ -23,3 +24,4 @@ pub(crate) use faults::{Counted, Effects, Faults, Report, Standing, Verdict, pro
 pub(crate) use group::Supervision;
 pub(crate) use options::Given;
 pub use options::{Directive, Restart, Supervise};
+pub(crate) use waiting::Waiting;

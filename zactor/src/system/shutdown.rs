@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::{Core, ShutdownReport};
 use crate::cell::state::order;
-use crate::cell::{NOTHING, Waiter, Waiters, must_not_block};
+use crate::cell::{CellRef, NOTHING, Waiter, Waiters, must_not_block};
 use crate::error::{StuckActor, SystemError};
+use crate::message::ActorId;
 use crate::scheduler::clock::Until;
 use crate::scheduler::schedule;
 use crate::supervision::Failure;
@@ -35,6 +36,8 @@ pub(crate) struct Life {
     empty: Waiters,
     /// What the system ends of.
     failure: OnceLock<Failure>,
+    /// Those that were cut off from their parents.
+    stuck: Mutex<Vec<ActorId>>,
     outcome: OnceLock<Outcome>,
     over: Waiters,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
@@ -55,6 +58,11 @@ impl Life {
     #[cfg(all(test, loom))]
     pub(super) fn is_over(&self) -> bool {
         self.empty.register(None, Waiter::Thread(std::thread::current())).is_none()
+    }
+
+    /// This actor stands in a handler, and nobody waits for it any more.
+    pub(crate) fn keep_stuck(&self, id: ActorId) {
+        lock(&self.stuck).push(id);
     }
 
     /// The last top-level actor has ended.
@@ -152,6 +160,9 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
             stuck = who_is_stuck(core);
         }
     }
+    if stuck.is_empty() {
+        stuck = who_was_cut_off(core);
+    }
     core.scheduler.stop_workers();
     join(core, stuck.is_empty());
     if let Some(failure) = core.life.failure.get() {
@@ -166,6 +177,13 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
     Err(SystemError::Stuck(stuck))
 }
 
+/// Those that were cut off from their parents and have not ended since.
+fn who_was_cut_off(core: &Core) -> Vec<StuckActor> {
+    let cut_off = std::mem::take(&mut *lock(&core.life.stuck));
+    let cells = cut_off.into_iter().filter_map(|id| core.ids.resolve(id));
+    cells.filter(|cell| !cell.state().is_ended()).map(|cell| stuck_actor(&cell)).collect()
+}
+
 /// Those that have not ended and stand in a handler or hook; without any, all that have not ended.
 fn who_is_stuck(core: &Core) -> Vec<StuckActor> {
     let mut stuck = Vec::new();
@@ -174,12 +192,15 @@ fn who_is_stuck(core: &Core) -> Vec<StuckActor> {
         if cell.state().is_ended() {
             return;
         }
-        let current = cell.current();
-        let message = cell.message_name(current);
-        let actor = StuckActor { id: cell.id, name: cell.name().cloned(), message };
-        if current == NOTHING { waiting.push(actor) } else { stuck.push(actor) }
+        let actor = stuck_actor(&cell);
+        if cell.current() == NOTHING { waiting.push(actor) } else { stuck.push(actor) }
     });
     if stuck.is_empty() { waiting } else { stuck }
+}
+
+fn stuck_actor(cell: &CellRef) -> StuckActor {
+    let message = cell.message_name(cell.current());
+    StuckActor { id: cell.id, name: cell.name().cloned(), message }
 }
 
 /// Joins the threads: all of them, or, if some are stuck, those that return.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{ActorSystem, Core};
 use crate::actor::{
@@ -131,6 +132,13 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// in 10 s, no back-off.
     pub fn supervise(mut self, supervise: Supervise) -> Self {
         self.settings.given.supervise = Some(supervise);
+        self
+    }
+
+    /// How long the actor and all below it may take to stop when its parent does, or starts again. Past that it is killed;
+    /// if it stands in a handler even then, it is cut off. Default: `stop_timeout` of the configuration.
+    pub fn stop_timeout(mut self, limit: Duration) -> Self {
+        self.settings.given.stop_timeout = Some(limit);
         self
     }
 
