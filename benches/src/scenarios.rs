@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use zactor::prelude::*;
 
+use crate::actors::players::{Play, Player};
 use crate::actors::service::{AskFor, Asker, Asking, Service};
 use crate::actors::stream::{Continue, Expect, Item, Produce, Receiver, Sender};
 use crate::measure::Latencies;
@@ -26,9 +27,10 @@ pub struct Scenario {
 
 /// All scenarios.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: "tell_between_actors", count: 20_000, budget: 290, run: tell_between_actors },
-    Scenario { name: "tell_from_outside", count: 20_000, budget: 300, run: tell_from_outside },
-    Scenario { name: "ask", count: 10_000, budget: 1_750, run: ask },
+    Scenario { name: "tell_between_actors", count: 20_000, budget: 205, run: tell_between_actors },
+    Scenario { name: "tell_from_outside", count: 20_000, budget: 245, run: tell_from_outside },
+    Scenario { name: "hop", count: 20_000, budget: 470, run: hop },
+    Scenario { name: "ask", count: 10_000, budget: 1_600, run: ask },
     Scenario { name: "spawn_and_stop", count: 2_000, budget: 2_200, run: spawn_and_stop },
 ];
 
@@ -96,6 +98,19 @@ fn tell_from_outside(count: u64) -> Result<(), String> {
     }
     drop(release);
     holds(sum.recv().map_err(text)?, sum_below(count))
+}
+
+/// Two actors send one message back and forth.
+fn hop(count: u64) -> Result<(), String> {
+    let system = start()?;
+    let (done, hits) = mpsc::channel();
+    let players = [(); 2].map(|()| system.spawn(Player::default()));
+    let [one, other] = players;
+    let (one, other) = (one.map_err(text)?, other.map_err(text)?);
+    one.tell(Play { to: other.clone(), done: done.clone() }).map_err(text)?;
+    other.tell(Play { to: one.clone(), done }).map_err(text)?;
+    one.tell(Item::new(count)).map_err(text)?;
+    holds(hits.recv().map_err(text)? + hits.recv().map_err(text)?, count)
 }
 
 /// One actor asks another and goes on when the reply has come.

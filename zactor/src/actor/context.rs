@@ -74,6 +74,14 @@ impl<A> Context<A> {
         }
     }
 
+    /// The turn is over. Mostly there is nothing to drop, and then nothing is called.
+    #[inline(always)]
+    pub(super) fn put_away(self) {
+        if self.system.get().is_none() && self.answer.is_none() && self.failure.is_none() {
+            std::mem::forget(self);
+        }
+    }
+
     /// The next message is a tell of `sender`.
     #[inline(always)]
     pub(super) fn begin_tell(&mut self, sender: u64) {

@@ -27,6 +27,14 @@ pub(super) fn turn<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
         return restart::go_on(turn);
     }
     let mut ctx = Context::new(turn.here());
+    let next = go_through(turn, &mut ctx);
+    ctx.put_away();
+    next
+}
+
+/// The batches of a turn, while the actor is live.
+#[inline(always)]
+fn go_through<A: Actor>(mut turn: Turn<'_, Body<A>>, ctx: &mut Context<A>) -> Option<Task> {
     loop {
         let orders = turn.header().state().orders();
         if orders & order::INTERRUPT != 0 {
@@ -40,7 +48,7 @@ pub(super) fn turn<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
         }
         // Read before the mailbox is found empty: what is accepted before the close is handled before the end.
         let closed = turn.header().is_closed();
-        match batch_guarded(&mut turn, &mut ctx) {
+        match batch_guarded(&mut turn, ctx) {
             Err(failure) => return restart::fail(turn, failure, false),
             Ok(Pause::Empty) if closed => {
                 let shutdown = turn.header().state().orders() & order::SHUTDOWN;
