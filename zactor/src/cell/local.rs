@@ -103,7 +103,8 @@ impl WorkerSide {
     }
 }
 
-/// See the module.
+/// See the module. Two threads' are never on one line.
+#[repr(align(128))]
 pub(crate) struct Local {
     core: Weak<Core>,
     /// Where `core` points.
@@ -127,8 +128,10 @@ pub(crate) struct Local {
     pub(super) serving: Serving,
 }
 
-/// The cell that one worker has just marked idle, and looks at once more: not to be freed meanwhile.
+/// The cell that one worker has just marked idle, and looks at once more: not to be freed meanwhile. Written once a turn,
+/// so it shares its line with nothing that another worker writes.
 #[derive(Default)]
+#[repr(align(128))]
 pub(crate) struct Look(AtomicPtr<Header>);
 
 impl Look {

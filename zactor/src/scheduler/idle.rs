@@ -16,6 +16,8 @@
 //! | `wake_one`'s first RMW           | SeqCst | the RMW of `sleep`, `watch`: they see the work          |
 //! | `slot_filled`'s load             | Relaxed | `end_search` (2): one that it does not see yet appoints  |
 
+use crossbeam_utils::CachePadded;
+
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{LookAgain, Mutex, Parker, lock};
 
@@ -64,7 +66,7 @@ const NOBODY: usize = usize::MAX;
 
 /// See the module.
 pub(crate) struct Idle {
-    word: AtomicU64,
+    word: CachePadded<AtomicU64>,
     watcher: AtomicUsize,
     sleepers: Mutex<Vec<usize>>,
     parkers: Box<[Parker]>,
@@ -74,7 +76,7 @@ impl Idle {
     /// All workers count as busy until they say otherwise.
     pub(super) fn new(workers: usize) -> Self {
         Idle {
-            word: AtomicU64::new(0),
+            word: CachePadded::new(AtomicU64::new(0)),
             watcher: AtomicUsize::new(NOBODY),
             sleepers: Mutex::new(Vec::with_capacity(workers)),
             parkers: (0..workers).map(|_| Parker::new()).collect(),
