@@ -56,6 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn hello_stands_in_the_readme() {
+        let (_, program) = include_str!("hello.rs").split_once("\n\n").unwrap();
+        let quoted = program.replace("pub(crate) fn run()", "fn main()");
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&format!("```rust\n{quoted}```\n")), "quote this:\n{quoted}");
+    }
+
+    #[test]
     fn command_line_is_consistent() {
         <Arguments as clap::CommandFactory>::command().debug_assert();
         let _: Arguments =

@@ -29,7 +29,7 @@ use proc_macro::TokenStream;
 /// | key | meaning |
 /// |---|---|
 /// | `reply = T` | What a handler replies. Default: `()`. |
-/// | `inline` | The message fits a mailbox node (32 bytes, aligned to 16), or the crate does not compile. |
+/// | `inline` | The message fits a mailbox node (32 bytes, aligned to 16), or the crate does not compile; a generic one where it is sent. |
 /// | `boxed` | The message is always boxed, also if it would fit. |
 /// | `priority = high`, `normal`, `low` | Its lane. Not available in this version. |
 /// | `id = "bank.deposit"`, `version = 2` | Its name outside this process. Not available in this version. |
@@ -42,9 +42,8 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 ///
 /// `#[actor(Deposit, other::Put<u8> as OtherPut, async Load, deferred Search, batch = 64)]`
 ///
-/// A message is handled by `Handler`, an `async` one by `AsyncHandler`, a `deferred` one by
-/// `DeferredHandler` (these two are not available in this version). `as` names its variant in the enum
-/// of all messages, which is called like the actor with `Message` behind it; without `as` that is the last
+/// A message is handled by `Handler`, a `deferred` one, which is replied to later, by `DeferredHandler`, an
+/// `async` one by `AsyncHandler` (not available in this version). `as` names its variant in the enum of all messages, which is called like the actor with `Message` behind it; without `as` that is the last
 /// segment of the path. A type parameter can be listed as the only message.
 ///
 /// # Keys, behind the messages, in any order
@@ -69,7 +68,8 @@ pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `fn add(&mut self, by: u64)` of `Counter` makes `struct CounterAdd { pub by: u64 }`,
 /// `CounterMessage::Add`, and `counter.add(3)?` through the trait `CounterApi`, which other modules import.
 /// A method without return type is told, one with a return type is asked. An argument
-/// `&mut Context<Self>` receives the context. The methods stay callable as they are written.
+/// `&mut Context<Self>` receives the context. With an argument `ReplyTo<R>` and no return type a method is asked
+/// and replies later. The methods stay callable as they are written.
 ///
 /// Arguments and replies own what they carry. An actor has one such block; an empty one says that it has
 /// no messages. Functions that are no handlers stand in another `impl`.

@@ -3,7 +3,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Generics, Ident, Item, Token, Type, Visibility};
+use syn::{Generics, Ident, Item, Lit, Token, Type, Visibility};
 
 use super::options::{FLAGS, KEYS};
 use crate::keys::{self, Key};
@@ -139,8 +139,16 @@ pub(crate) fn ident(ty: &Type) -> Option<&Ident> {
 
 fn message(input: ParseStream<'_>) -> syn::Result<Message> {
     let (kind, keyword) = keyword(input)?;
+    if input.is_empty() || input.peek(Token![,]) || input.peek(Lit) {
+        return Err(
+            input.error("expected a message, as in `Deposit`, or an option, as in `batch = 64`")
+        );
+    }
     let ty = input.parse::<Type>()?;
     let rename = match input.parse::<Option<Token![as]>>()? {
+        Some(_) if !input.peek(Ident) => {
+            return Err(input.error("expected a name for the variant, as in `Put as OtherPut`"));
+        }
         Some(_) => Some(input.parse::<Ident>()?),
         None => None,
     };

@@ -47,6 +47,17 @@ fn writes(arguments: &str, item: &str, parts: &[&str]) {
 const COUNTER: &str = "struct Counter;";
 
 #[test]
+fn an_entry_that_is_none_says_what_is_expected() {
+    let entry = "expected a message, as in `Deposit`, or an option, as in `batch = 64`";
+    refuses("\"Add\"", COUNTER, entry);
+    refuses("Add,, Get", COUNTER, entry);
+    refuses("Add, async", COUNTER, &format!("unexpected end of input, {entry}"));
+    let name = "expected a name for the variant, as in `Put as OtherPut`";
+    refuses("Add as", COUNTER, &format!("unexpected end of input, {name}"));
+    refuses("Add as 3", COUNTER, name);
+}
+
+#[test]
 fn messages_are_told_apart() {
     refuses("Add, Get, Add", COUNTER, "message `Add` is listed twice");
     refuses("Put<Vec<u8>>, Put< Vec<u8> >", COUNTER, "message `Put<Vec<u8>>` is listed twice");

@@ -102,11 +102,15 @@ fn implementation(item: &DeriveInput, said: &Said) -> TokenStream {
         Some(reply) => reply.to_token_stream(),
         None => quote_spanned!(site=> ()),
     };
-    let constant = |name: &str, on: bool| {
-        let name = Ident::new(name, site);
-        on.then(|| quote_spanned!(site=> const #name: ::core::primitive::bool = true;))
-    };
-    let (inline, boxed) = (constant("INLINE", said.inline), constant("BOXED", said.boxed));
+    let name = item.ident.to_string();
+    let inline = said.inline.then(|| {
+        quote_spanned! {site=>
+            const INLINE: ::core::option::Option<&'static ::core::primitive::str> =
+                ::core::option::Option::Some(#name);
+        }
+    });
+    let boxed =
+        said.boxed.then(|| quote_spanned!(site=> const BOXED: ::core::primitive::bool = true;));
     let fits = (said.inline && item.generics.params.is_empty()).then(|| fits(&item.ident));
     quote_spanned! {site=>
         impl #declared ::zactor::Message for #ty #clause {
@@ -118,8 +122,8 @@ fn implementation(item: &DeriveInput, said: &Said) -> TokenStream {
     }
 }
 
-/// Fails to compile, at the type's name, if the payload is too large. (For a generic message the check
-/// stands where it is packed: its size is not known before.)
+/// Fails to compile, at the type's name, if the payload is too large. (The size of a generic message is known
+/// only where it is packed: zactor looks at `INLINE` there.)
 fn fits(message: &Ident) -> TokenStream {
     let site = Span::mixed_site().located_at(message.span());
     let name = message.to_string();

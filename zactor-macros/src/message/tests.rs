@@ -50,7 +50,8 @@ fn inline_is_asserted_while_compiling() {
     assert_eq!(
         expansion("#[message(inline)] struct Add(u64);"),
         squeezed(
-            "impl ::zactor::Message for Add { type Reply = (); const INLINE : ::core::primitive::bool = true; } \
+            "impl ::zactor::Message for Add { type Reply = (); const INLINE : \
+         ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(\"Add\"); } \
          const _ : () = ::zactor::__private::assert_inline::<Add> (\"Add\");"
         )
     );

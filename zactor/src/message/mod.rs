@@ -4,9 +4,10 @@
 //! * [`Accepts`] says that an actor takes a message, and under which tag. The tag and the payload agree
 //!   because only the macros implement it.
 //! * `layout.rs` is the message as user code may hold it, `node.rs` the same 64 bytes while they are queued,
-//!   `payload.rs` how a value gets into 32 bytes and out again, `id.rs` the number of an actor.
+//!   `payload.rs` how a value gets into 32 bytes and out again, `inline.rs` whether one that must fit does, `id.rs` the number of an actor.
 
 mod id;
+pub(crate) mod inline;
 mod layout;
 mod node;
 mod payload;
@@ -38,7 +39,7 @@ pub trait Message: Sized + Send + 'static {
     /// What the handler returns, and an ask receives.
     type Reply: Send + 'static;
     #[doc(hidden)]
-    const INLINE: bool = false;
+    const INLINE: Option<&'static str> = None;
     #[doc(hidden)]
     const BOXED: bool = false;
 }

@@ -6,20 +6,26 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use super::Message;
+use super::inline::assert_inline;
 
 /// Bytes of payload in a message.
 pub(crate) const BYTES: usize = 32;
 /// The largest alignment of a payload in place: the data stands at byte 32 of 64 aligned bytes; 16 keeps the
 /// promise simple.
-const ALIGN: usize = 16;
+pub(super) const ALIGN: usize = 16;
 
 /// How an `M` travels.
 pub(crate) struct Fit<M>(PhantomData<M>);
 
 impl<M: Message> Fit<M> {
     /// In the 32 bytes themselves; else they hold the address of a block.
-    pub(crate) const IN_PLACE: bool =
-        !M::BOXED && size_of::<M>() <= BYTES && align_of::<M>() <= ALIGN;
+    pub(crate) const IN_PLACE: bool = {
+        if let Some(name) = M::INLINE {
+            // The derive has said so of a type without parameters; this one's size is known only here.
+            assert_inline::<M>(name);
+        }
+        !M::BOXED && size_of::<M>() <= BYTES && align_of::<M>() <= ALIGN
+    };
 
     /// Moves `message` into `data`, through a block of `allocate` if it does not fit.
     #[inline(always)]

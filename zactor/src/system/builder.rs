@@ -64,7 +64,8 @@ impl SystemBuilder {
         self
     }
 
-    /// Bytes of a worker's stack, 64 KiB to 1 TiB. Default: that of std's threads (2 MiB).
+    /// Bytes of a worker's stack, 64 KiB to 1 TiB. Default: that of std's threads (2 MiB). Handlers receive messages by
+    /// value: one of hundreds of KiB needs room for several of it, whichever message of that actor is handled. (Or put it into a `Box`.)
     pub fn worker_stack(mut self, bytes: usize) -> Self {
         self.stack = Some(bytes);
         self
