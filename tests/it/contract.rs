@@ -35,7 +35,8 @@ struct Search(String);
 #[message(inline)]
 struct Small([u64; 4]);
 
-#[actor(Deposit, Balance, Load, deferred Search, mailbox(capacity = 1024, overflow = fail), batch = 64, dispatcher = shared, lifecycle)]
+#[actor(Deposit, Balance, Load, deferred Search, mailbox(capacity = 1024, overflow = fail), batch = 64,
+    supervise(one_for_one, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2), dispatcher = shared, lifecycle, supervisor)]
 pub struct Account {
     cents: u64,
 }
@@ -74,6 +75,19 @@ impl Lifecycle for Account {
     fn pre_start(&mut self, ctx: &mut Context<Self>) -> Result<(), Failure> {
         std::fs::read("x")?;
         Err(DbError)?
+    }
+    fn on_terminated(&mut self, ctx: &mut Context<Self>, who: Terminated) {
+        if let EndReason::Failed(f) = who.reason {
+            ctx.fail(f)
+        }
+    }
+}
+impl Supervisor for Account {
+    fn on_failure(&mut self, child: &ChildRef, failure: &Failure) -> Directive {
+        match failure.downcast_ref::<DbError>() {
+            Some(_) => Directive::Resume,
+            None => Directive::Restart,
+        }
     }
 }
 
@@ -163,8 +177,12 @@ impl Silent {}
 
 async fn use_it(system: ActorSystem) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let account: ActorRef<Account> = system.spawn(Account { cents: 0 })?;
-    let account =
-        system.actor(|| Account { cents: 0 }).name("account-7").mailbox_capacity(128).spawn()?;
+    let account = system
+        .actor(|| Account { cents: 0 })
+        .name("account-7")
+        .mailbox_capacity(128)
+        .restart(Restart::Transient)
+        .spawn()?;
     account.tell(Deposit(5))?;
     account.tell_batch((0..4).map(Deposit))?;
     let cents: u64 = account.ask(Balance).await?;

@@ -270,7 +270,7 @@ pub struct StuckActor {
     pub id: ActorId,
     /// Its name, if it has one.
     pub name: Option<Arc<str>>,
-    /// The name of the message that it is handling.
+    /// The name of the message that it is handling; `a hook` in one, `nothing` when it had only no time yet to end.
     pub message: &'static str,
 }
 

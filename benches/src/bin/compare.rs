@@ -2,10 +2,10 @@
 //!
 //! Ends with 1 when a workload's result was wrong, a measurement crashed or did not end.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use std::{fs, io};
 
 use clap::Parser;
 use zactor_benches::peers::{self, Peer};
@@ -58,6 +58,10 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let rounds = arguments.rounds.unwrap_or(if quick { 3 } else { 5 }).max(1);
     let time = Duration::from_millis(if quick { 300 } else { 1_000 });
     let plan = Plan { rounds, time, quick };
+    if let Some(file) = &arguments.json {
+        // Better known now than when everything has been measured.
+        fs::OpenOptions::new().append(true).create(true).open(file).map_err(at(file))?;
+    }
     let peers = chosen_peers(&arguments.peers);
     let mut report = Report::new();
     let mut failures = 0;
@@ -70,12 +74,16 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     }
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-        fs::write(file, text + "\n").map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::write(file, text + "\n").map_err(at(file))?;
     }
     if failures > 0 {
         return Err(format!("{failures} failed, see above"));
     }
     Ok(())
+}
+
+fn at(file: &Path) -> impl Fn(io::Error) -> String {
+    move |error| format!("{}: {error}", file.display())
 }
 
 fn chosen_peers(names: &[String]) -> Vec<&'static dyn Peer> {
