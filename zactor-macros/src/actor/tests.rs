@@ -236,7 +236,6 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
-    waits("async Add", "async handlers are");
     waits("mailbox(overflow = block)", "overflow policies other than `fail` are");
     waits("mailbox(overflow = drop_new)", "overflow policies other than `fail` are");
     waits("mailbox(overflow = drop_old)", "overflow policies other than `fail` are");
@@ -316,8 +315,7 @@ fn each_kind_of_handler_has_its_arm() {
             }
             1u32 => {
                 let message = delivery.take::<Load>();
-                let pending = ::zactor::__private::pending::<Self, Load>(ctx);
-                pending.run(<Self as ::zactor::AsyncHandler<Load>>::handle(self, message, ctx));
+                ::zactor::__private::run_async::<Self, Load>(self, message, ctx);
             }
             2u32 => {
                 let message = delivery.take::<Find>();

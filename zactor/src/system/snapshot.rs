@@ -113,6 +113,7 @@ fn info(cell: &CellRef) -> ActorInfo {
     let dead_lettered = count(|rare| &rare.dead_lettered);
     let handled = cell.handled();
     let (queued, in_handler) = cell.queue();
+    let in_handler = in_handler + u64::from(cell.state().is_held());
     let accepted = handled + failed + dead_lettered + queued + in_handler;
     ActorInfo {
         id: cell.id,
