@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 pub use crate::actor::Protocol;
-use crate::actor::{Actor, AsyncHandler, Context, ReplyTo, answer};
+use crate::actor::{Actor, Context, ReplyTo, answer};
 use crate::cell;
 use crate::mailbox::{Capacity, Overflow, Priority};
 pub use crate::message::inline::assert_inline;
@@ -16,6 +16,7 @@ use crate::supervision::Supervise;
 #[derive(Debug)]
 pub struct Options {
     pub(crate) capacity: Option<Capacity>,
+    pub(crate) overflow: Overflow,
     pub(crate) batch: Option<u32>,
     pub(crate) supervise: Option<Supervise>,
     pub(crate) decides: bool,
@@ -26,7 +27,13 @@ impl Options {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "for constants")]
     pub const fn new() -> Self {
-        Options { capacity: None, batch: None, supervise: None, decides: false }
+        Options {
+            capacity: None,
+            overflow: Overflow::Fail,
+            batch: None,
+            supervise: None,
+            decides: false,
+        }
     }
 
     /// `mailbox(capacity = n)`
@@ -50,9 +57,10 @@ impl Options {
         self
     }
 
-    /// `mailbox(overflow = fail)`: the only one there is so far.
+    /// `mailbox(overflow = block)`
     #[must_use]
-    pub const fn overflow(self, _: Overflow) -> Self {
+    pub const fn overflow(mut self, policy: Overflow) -> Self {
+        self.overflow = policy;
         self
     }
 
@@ -173,16 +181,6 @@ pub fn reply<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::
 #[inline]
 pub fn reply_to<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>) -> ReplyTo<M::Reply> {
     crate::actor::reply_to::<A, M>(ctx)
-}
-
-/// Runs an async handler: up to its end, or to its first wait.
-#[inline]
-pub fn run_async<A: AsyncHandler<M> + Accepts<M>, M: Message>(
-    actor: &mut A,
-    message: M,
-    ctx: &mut Context<A>,
-) {
-    crate::actor::begin_async(actor, message, ctx);
 }
 
 /// A message that nobody can make: a second one for actors with a single message, so that rustc infers none.

@@ -116,12 +116,7 @@ fn mailbox(key: &Key, options: &mut Options, mistakes: &mut Mistakes) {
                 }
                 options.capacity = Some(Capacity::Unbounded);
             }
-            "overflow" => {
-                let chosen = chosen(key, OVERFLOW, mistakes);
-                let refused = chosen.is_some_and(|policy| policy != "Fail")
-                    && mistakes.later(Feature::Overflow, key);
-                options.overflow = chosen.filter(|_| !refused);
-            }
+            "overflow" => options.overflow = chosen(key, OVERFLOW, mistakes),
             other => {
                 mistakes.at(&key.name, unknown("`mailbox` key", other, &["capacity", "overflow"]));
             }

@@ -236,9 +236,7 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
-    waits("mailbox(overflow = block)", "overflow policies other than `fail` are");
-    waits("mailbox(overflow = drop_new)", "overflow policies other than `fail` are");
-    waits("mailbox(overflow = drop_old)", "overflow policies other than `fail` are");
+    waits("async Add", "async handlers are");
     waits("priority = normal", "the `priority` of an actor is");
     waits("dispatcher = pinned", "`dispatcher = pinned` is");
 }
@@ -315,7 +313,8 @@ fn each_kind_of_handler_has_its_arm() {
             }
             1u32 => {
                 let message = delivery.take::<Load>();
-                ::zactor::__private::run_async::<Self, Load>(self, message, ctx);
+                let pending = ::zactor::__private::pending::<Self, Load>(ctx);
+                pending.run(<Self as ::zactor::AsyncHandler<Load>>::handle(self, message, ctx));
             }
             2u32 => {
                 let message = delivery.take::<Find>();

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Weak;
 
-use super::{Actor, Recipient, Reply, StopHandle};
+use super::{Actor, Recipient, Reply, Sending, StopHandle};
 use crate::cell::state::order;
 use crate::cell::{Local, Ref};
 use crate::error::{BatchError, SendError};
@@ -123,11 +123,30 @@ impl<A> ActorRef<A> {
         let core = self.0.core();
         let local = Local::here(core);
         let sender = sender.unwrap_or_else(|| local.current());
-        let accepted = self.0.push(&local, kind, sender, message)?;
+        let accepted = match self.0.push(&local, kind, sender, message) {
+            Err(SendError::WouldBlock(message)) => return self.push_in_line(kind, sender, message),
+            pushed => pushed?,
+        };
         if let Some(task) = accepted.0 {
             core.scheduler.schedule(&local, task);
         }
         Ok(())
+    }
+
+    /// Waits for room, outside of workers.
+    #[cold]
+    #[inline(never)]
+    fn push_in_line<M: Message>(
+        &self,
+        kind: Kind,
+        sender: u64,
+        message: M,
+    ) -> Result<(), SendError<M>>
+    where
+        A: Accepts<M>,
+    {
+        let line = Local::with(self.0.core(), |local| self.0.stand(local, kind, sender, message));
+        Sending::new(line).wait()
     }
 }
 
@@ -136,9 +155,12 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// Messages of one sender keep their order. One atomic operation; allocates only for an `M` over 32 bytes.
     ///
+    /// At the capacity the mailbox's [policy](crate::Overflow) decides. Under [`Block`](crate::Overflow::Block) a call from
+    /// a thread outside waits for room, behind those who wait already.
+    ///
     /// # Errors
-    /// [`Full`](SendError::Full) at the capacity, [`Closed`](SendError::Closed) once the actor has ended; the message
-    /// comes back.
+    /// [`Full`](SendError::Full) at the capacity of a mailbox whose policy is [`Fail`](crate::Overflow::Fail),
+    /// [`Closed`](SendError::Closed) once the actor has ended; the message comes back.
     ///
     /// ```
     /// # use zactor::prelude::*;
@@ -159,6 +181,33 @@ impl<A: Actor> ActorRef<A> {
         self.push(Kind::Tell, None, message)
     }
 
+    /// Sends `message` as soon as there is room, whatever the mailbox's policy. It is sent, or takes its place in the line of
+    /// those who wait, by this call; the outcome is awaited, or waited for ([`Sending::wait`], outside of workers). Dropping
+    /// it before takes the message back.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use zactor::prelude::*;
+    /// # #[actor]
+    /// # struct Counter { n: u64 }
+    /// # #[handlers]
+    /// # impl Counter { fn add(&mut self, by: u64) { self.n += by; } }
+    /// # let system = ActorSystem::start("doc")?;
+    /// let counter = system.actor_of(Counter { n: 0 }).mailbox_capacity(1).spawn()?;
+    /// for by in 0..100 {
+    ///     counter.send(CounterAdd { by }).timeout(Duration::from_secs(5)).wait()?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn send<M: Message>(&self, message: M) -> Sending<M>
+    where
+        A: Accepts<M>,
+    {
+        Sending::new(Local::with(self.0.core(), |local| {
+            self.0.stand(local, Kind::Tell, local.current(), message)
+        }))
+    }
+
     /// Sends a message chosen at run time: a variant of the enum that `#[actor]` made.
     ///
     /// # Errors
@@ -171,7 +220,8 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// # Errors
     /// [`BatchError`] when one did not get in: those before it did, it comes back with those after it that had been
-    /// taken from `messages` (at most 63); the iterator keeps the others (pass it `by_ref()`).
+    /// taken from `messages` (at most 63); the iterator keeps the others (pass it `by_ref()`). A full mailbox refuses under
+    /// [`Fail`](crate::Overflow::Fail) alone; else its policy decides about each message that does not fit.
     pub fn tell_batch<M: Message>(
         &self,
         messages: impl IntoIterator<Item = M>,
@@ -187,11 +237,37 @@ impl<A: Actor> ActorRef<A> {
             accepted += batch.accepted;
             schedule(core, batch.task);
             match batch.refused {
+                Some((SendError::WouldBlock(first), rest)) => {
+                    accepted += self.wait_for_all(accepted, first, rest)?;
+                }
                 Some((error, rest)) => return Err(BatchError { accepted, error, rest }),
                 None if batch.accepted == 0 => return Ok(accepted),
                 None => {}
             }
         }
+    }
+
+    /// What is left of a batch stands in line, one after the other. Says how many.
+    fn wait_for_all<M: Message>(
+        &self,
+        accepted: usize,
+        first: M,
+        rest: Vec<M>,
+    ) -> Result<usize, BatchError<M>>
+    where
+        A: Accepts<M>,
+    {
+        let mut sent = 0;
+        let mut rest = rest.into_iter();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            if let Err(error) = self.send(message).wait() {
+                return Err(BatchError { accepted: accepted + sent, error, rest: rest.collect() });
+            }
+            sent += 1;
+            next = rest.next();
+        }
+        Ok(sent)
     }
 
     /// Sends `message` and promises its reply. It is sent by this call; the reply is awaited, waited for

@@ -20,13 +20,12 @@ use crate::scheduler::timers::Fire;
 ///
 /// Await it on any executor, or [`wait`](Self::wait) for it outside of workers. It ends once: with the reply, or with an
 /// [`AskError`] when the time is over, the mailbox was full, or the actor fails or ends. Dropping it gives the reply up:
-/// the message is handled all the same, its reply becomes a dead letter. So it may be dropped at any await point.
-///
-/// In an async handler an await that could never end is [`AskError::WouldDeadlock`]: the actor would wait for itself, or for
-/// one that waits for it.
+/// the message is handled all the same, its reply becomes a dead letter.
 #[must_use = "a reply that nobody waits for is dropped; use `tell` if none is wanted"]
 pub struct Reply<R> {
     state: State<R>,
+    /// The message waits for room.
+    ticket: Option<cell::Ticket>,
     limit: Option<Duration>,
     armed: Option<crate::scheduler::timer::TimerKey>,
 }
@@ -52,15 +51,15 @@ impl<R> Unpin for Reply<R> {}
 
 impl<R: Send + 'static> Reply<R> {
     pub(super) fn ask<A: Accepts<M>, M: Message<Reply = R>>(to: &ActorRef<A>, message: M) -> Self {
-        Self::send(to.0.cell(), A::TAG, message, |local, word, message| {
-            to.0.push(local, Kind::Ask, word, message)
-        })
+        let push = |local: &Local, word, message| to.0.push(local, Kind::Ask, word, message);
+        let stand = |local: &Local, word, message| to.0.stand(local, Kind::Ask, word, message);
+        Self::send(to.0.cell(), A::TAG, message, push, stand)
     }
 
     pub(super) fn ask_port<M: Message<Reply = R>>(to: &Port<M>, message: M) -> Self {
-        Self::send(to.cell(), to.tag(), message, |local, word, message| {
-            to.push(local, Kind::Ask, word, message)
-        })
+        let push = |local: &Local, word, message| to.push(local, Kind::Ask, word, message);
+        let stand = |local: &Local, word, message| to.stand(local, Kind::Ask, word, message);
+        Self::send(to.cell(), to.tag(), message, push, stand)
     }
 
     fn send<M: Message<Reply = R>>(
@@ -68,15 +67,16 @@ impl<R: Send + 'static> Reply<R> {
         tag: u32,
         message: M,
         push: impl FnOnce(&Local, u64, M) -> Result<cell::Accepted, SendError<M>>,
+        stand: impl FnOnce(&Local, u64, M) -> Option<cell::InLine<M>>,
     ) -> Self {
-        Self::try_send(to, tag, message, push).unwrap_or_else(|refused| {
+        Self::try_send(to, tag, message, push, stand).unwrap_or_else(|refused| {
             let error = match refused {
                 SendError::Full(_) => AskError::Full,
                 _ => AskError::Closed,
             };
             // The message drops here, outside of all that is ours.
             drop(refused);
-            Reply { state: State::Refused(error), limit: None, armed: None }
+            Reply { state: State::Refused(error), ticket: None, limit: None, armed: None }
         })
     }
 
@@ -85,9 +85,9 @@ impl<R: Send + 'static> Reply<R> {
         to: &ActorRef<A>,
         message: M,
     ) -> Result<Self, SendError<M>> {
-        Self::try_send(to.0.cell(), A::TAG, message, |local, word, message| {
-            to.0.push(local, Kind::Ask, word, message)
-        })
+        let push = |local: &Local, word, message| to.0.push(local, Kind::Ask, word, message);
+        let stand = |local: &Local, word, message| to.0.stand(local, Kind::Ask, word, message);
+        Self::try_send(to.0.cell(), A::TAG, message, push, stand)
     }
 
     fn try_send<M: Message<Reply = R>>(
@@ -95,17 +95,26 @@ impl<R: Send + 'static> Reply<R> {
         tag: u32,
         message: M,
         push: impl FnOnce(&Local, u64, M) -> Result<cell::Accepted, SendError<M>>,
+        stand: impl FnOnce(&Local, u64, M) -> Option<cell::InLine<M>>,
     ) -> Result<Self, SendError<M>> {
         let core = to.core();
         Local::with(core, |local| {
             let (asked, word) = Asked::new(to.clone(), tag, local);
+            let sent = |asked, ticket| {
+                core.timers.ask_is_open(core);
+                Reply { state: State::Asked(asked), ticket, limit: None, armed: None }
+            };
             match push(local, word, message) {
                 Ok(accepted) => {
                     if let Some(task) = accepted.0 {
                         core.scheduler.schedule(local, task);
                     }
-                    core.timers.ask_is_open(core);
-                    Ok(Reply { state: State::Asked(asked), limit: None, armed: None })
+                    Ok(sent(asked, None))
+                }
+                // It takes its place in the line: the call itself does not wait.
+                Err(SendError::WouldBlock(message)) => {
+                    let place = stand(local, word, message);
+                    Ok(sent(asked, place.map(cell::InLine::into_ticket)))
                 }
                 Err(refused) => {
                     asked.refused();
@@ -165,6 +174,9 @@ impl<R: Send + 'static> Reply<R> {
             return None;
         }
         self.disarm();
+        if let Some(ticket) = self.ticket.take() {
+            ticket.refuse();
+        }
         Some(match std::mem::replace(&mut self.state, State::Over) {
             State::Over => Err(AskError::NoReply),
             State::Refused(error) => Err(error),
@@ -219,12 +231,7 @@ impl<R: Send + 'static> Future for Reply<R> {
                 return Poll::Ready(Err(AskError::NoReply));
             };
             if asked.set_waiter(Waiter::Task(task.waker().clone())) {
-                let cycle = Local::with(asked.target().core(), |local| asked.awaited(local));
-                let Some(cycle) = cycle else { return Poll::Pending };
-                self.disarm();
-                // Given up: whoever handles the message replies too late.
-                self.state = State::Over;
-                return Poll::Ready(Err(AskError::WouldDeadlock { cycle: cycle.into() }));
+                return Poll::Pending;
             }
         }
     }

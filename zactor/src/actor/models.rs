@@ -90,7 +90,7 @@ fn tell_against_tell_runs_an_actor_once_at_a_time() {
 /// `orders` meet an owner that goes idle: it ends, by the owner's second look or by whoever gave them.
 #[track_caller]
 fn order_meets_an_owner_that_goes_idle(orders: u64) {
-    loom::model(move || {
+    model_within(4, move || {
         let core = system();
         let (to, task, _) = busy_keeper(&core);
         let other = on_a_thread(&core, {
@@ -383,12 +383,6 @@ struct Waits {
 impl Resident for Waits {
     type Value = Keeper;
     type Context = ();
-
-    fn resume(held: crate::cell::Held<'_, Self>) -> Option<Task> {
-        let (turn, ()) = held.cancel();
-        Self::run(turn)
-    }
-
     const META: &'static Meta = &Meta {
         type_name: || "Waits",
         type_id: std::any::TypeId::of::<Keeper>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::actor_ref::ActorRef;
-use super::{Actor, Reply};
+use super::{Actor, Reply, Sending};
 use crate::cell::{Local, Port};
 use crate::error::SendError;
 use crate::message::{Accepts, ActorId, Kind, Message};
@@ -69,13 +69,24 @@ impl<M: Message> Recipient<M> {
     #[inline]
     pub fn tell(&self, message: M) -> Result<(), SendError<M>> {
         let core = self.0.cell().core();
-        Local::with(core, |local| {
+        let pushed = Local::with(core, |local| {
             let accepted = self.0.push(local, Kind::Tell, local.current(), message)?;
             if let Some(task) = accepted.0 {
                 core.scheduler.schedule(local, task);
             }
             Ok(())
-        })
+        });
+        match pushed {
+            Err(SendError::WouldBlock(message)) => self.send(message).wait(),
+            pushed => pushed,
+        }
+    }
+
+    /// Sends `message` as soon as there is room; see [`ActorRef::send`].
+    pub fn send(&self, message: M) -> Sending<M> {
+        Sending::new(Local::with(self.0.cell().core(), |local| {
+            self.0.stand(local, Kind::Tell, local.current(), message)
+        }))
     }
 
     /// As [`tell`](Self::tell), of a dead letter.

@@ -2,7 +2,7 @@
 
 use super::ending::{self, Cause};
 use super::lifecycle::{failure_of, guarded};
-use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, suspended, timer};
+use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, timer};
 use crate::__private as private;
 use crate::cell::state::order;
 use crate::cell::{
@@ -45,6 +45,13 @@ fn go_through<A: Actor>(mut turn: Turn<'_, Body<A>>, ctx: &mut Context<A>) -> Op
                 Ok(turn) => turn,
                 Err(over) => return over,
             };
+            if orders & order::PRESSED != 0 {
+                turn.intake.relieve();
+            }
+            if orders & order::MUTED != 0 {
+                turn = turn.park_muted(orders & !order::NEWS)?;
+                continue;
+            }
         }
         // Read before the mailbox is found empty: what is accepted before the close is handled before the end.
         let closed = turn.header().is_closed();
@@ -61,7 +68,6 @@ fn go_through<A: Actor>(mut turn: Turn<'_, Body<A>>, ctx: &mut Context<A>) -> Op
                 turn = turn.mark_idle()?;
             }
             Ok(Pause::Later) => return Some(turn.again()),
-            Ok(Pause::Attend) if turn.intake.is_held() => return suspended::park(turn),
             Ok(Pause::Attend) if ctx.stopping => {
                 return restart::stop_itself(turn);
             }
@@ -89,11 +95,7 @@ fn batch_guarded<A: Actor>(
 }
 
 #[cold]
-pub(super) fn count_failure<A: Actor>(
-    intake: &mut Intake<'_>,
-    ctx: &mut Context<A>,
-    failure: &Failure,
-) {
+fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failure: &Failure) {
     let header = intake.header();
     let (core, local) = (header.core(), intake.local());
     let running = header.current();
@@ -151,7 +153,7 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
                 }
             }
             Next::Continuation(continuation) => {
-                continue_with(value, continuation, intake, ctx);
+                go_on(value, continuation, intake, ctx);
                 intake.give_spent();
             }
             Next::Empty => {
@@ -161,14 +163,26 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
             Next::Busy => return Pause::Later,
         }
         if ctx.attention || intake.header().state().orders() & order::INTERRUPT != 0 {
-            return Pause::Attend;
+            if ctx.attention || !relieved(intake) {
+                return Pause::Attend;
+            }
         }
     }
 }
 
+/// Others wait for room, and that was all: the batch goes on.
+#[cold]
+fn relieved(intake: &mut Intake<'_>) -> bool {
+    if intake.header().state().orders() & order::INTERRUPT & !order::PRESSED != 0 {
+        return false;
+    }
+    intake.relieve();
+    true
+}
+
 /// As `Intake::done`, after an ask, which is counted already, or a failure, which does not count as handled.
 fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
-    if ctx.failure.is_some() || intake.is_held() {
+    if ctx.failure.is_some() {
         return;
     }
     if std::mem::take(&mut ctx.counted) {
@@ -180,7 +194,7 @@ fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
 }
 
 /// Runs what the actor asked for, unless that was an earlier incarnation.
-fn continue_with<A: Actor>(
+fn go_on<A: Actor>(
     value: &mut A,
     continuation: Continuation<A, Context<A>>,
     intake: &Intake<'_>,

@@ -5,8 +5,8 @@
 //! | `head`, `stub`                   | senders and the owner               | always; see `queue::mpsc`         |
 //! | `state`                          | anybody                             | always; see `state.rs`            |
 //! | `refs`                           | holders of references               | always; see `refs.rs`             |
-//! | `core`, `id`, `limit`, `meta`, `parent`, `sequence`, `last_of_batch` | the maker | before the id table knows the cell |
-//! | `tail`, `run`                    | the owner (`Turn`)                  | while he has the right to run     |
+//! | `core`, `id`, `limit`, `run`, `meta`, `parent`, `sequence`, `last_of_batch` | the maker | before the id table knows the cell |
+//! | `tail`                           | the owner (`Turn`)                  | while he has the right to run     |
 //! | `handled`, `current`, `stands_back` | the owner; anybody may read         | while he has the right to run     |
 //! | `links`                          | whoever holds the parent's family lock | from birth to end              |
 //! | `rare`                           | whoever needs it first              | once                              |
@@ -46,9 +46,6 @@ pub(crate) const NOTHING: u32 = u32::MAX;
 /// A hook or a continuation runs.
 pub(crate) const HOOK: u32 = u32::MAX - 1;
 
-/// One turn of a cell; it must be of the type that this was made for, and the right to run goes over.
-pub(super) type Run = unsafe fn(NonNull<Header>, &Local) -> Option<Task>;
-
 /// See the module.
 #[repr(C, align(64))]
 pub(crate) struct Header {
@@ -60,7 +57,7 @@ pub(crate) struct Header {
     /// What the head's count is compared with.
     pub(crate) limit: u32,
     pub(super) refs: Count,
-    run: UnsafeCell<Run>,
+    pub(super) run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
     pub(crate) meta: &'static Meta,
 
     pub(super) tail: Tail,
@@ -101,7 +98,12 @@ pub(crate) struct Birth {
 }
 
 impl Header {
-    pub(super) fn new(at: NonNull<Header>, birth: Birth, run: Run, meta: &'static Meta) -> Self {
+    pub(super) fn new(
+        at: NonNull<Header>,
+        birth: Birth,
+        run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
+        meta: &'static Meta,
+    ) -> Self {
         let stub = at.cast::<Link>();
         Header {
             head: Head::new_busy(stub),
@@ -112,7 +114,7 @@ impl Header {
             limit: birth.limit,
             // One for the actor itself, while it lives; one for whoever spawned it.
             refs: Count::new(2),
-            run: UnsafeCell::new(run),
+            run,
             meta,
             tail: Tail::new(stub),
             handled: AtomicU64::new(0),
@@ -146,25 +148,6 @@ impl Header {
 
     pub(super) fn core_ptr(&self) -> NonNull<Core> {
         self.core
-    }
-
-    /// What a turn runs.
-    ///
-    /// # Safety
-    /// The caller has the right to run the cell.
-    #[inline(always)]
-    pub(super) unsafe fn run(&self) -> Run {
-        // SAFETY: only owners touch it (caller).
-        unsafe { *self.run.get() }
-    }
-
-    /// Later turns run `run`.
-    ///
-    /// # Safety
-    /// As for `run`, and `run` is made for this cell's type.
-    pub(super) unsafe fn set_run(&self, run: Run) {
-        // SAFETY: only owners touch it (caller).
-        unsafe { *self.run.get() = run };
     }
 
     /// Most messages of a turn.
@@ -258,6 +241,7 @@ impl Header {
         let wraps = self.rare_if_made().map_or(0, |rare| rare.wraps.load(Ordering::Relaxed));
         let rounds = wraps.wrapping_mul(u64::from(UNBOUNDED) + 1);
         let count = rounds.wrapping_add(u64::from(self.head.len())).wrapping_sub(hand.unsettled);
+        let count = count.wrapping_add(self.over());
         // Below 0 while a sender has not told of the round that it began, or room goes back.
         (count.cast_signed().max(0).cast_unsigned(), hand.unfinished)
     }
@@ -327,6 +311,8 @@ impl Header {
         // `Already`: a drain has closed it.
         let _ = self.head.close();
         self.drop_timers();
+        // SAFETY: a live actor holds a reference to itself; the result ends here.
+        unsafe { CellRef::uncounted(NonNull::from(self)) }.nobody_waits();
     }
 }
 
@@ -348,11 +334,23 @@ impl CellRef {
         }
     }
 
+    /// The mailbox is closed: those who wait for room wait no more.
+    fn nobody_waits(&self) {
+        if self.state.is_pressed() {
+            Local::with(self.core(), |local| {
+                self.close_line(local);
+                self.let_all_go(local);
+            });
+        }
+    }
+
     /// Orders a drain, and closes the mailbox for it. The result is to be scheduled.
     #[must_use]
     pub(crate) fn order_drain(&self, orders: u64) -> Option<Task> {
         let woken = self.state.order(orders);
-        match self.head.close_and_claim() {
+        let closed = self.head.close_and_claim();
+        self.nobody_waits();
+        match closed {
             Closing::Schedule if cfg!(zactor_mutant = "no_drain_idle_stop") => None,
             // SAFETY: the idle mark was cleared here, so this is the right to run.
             Closing::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),

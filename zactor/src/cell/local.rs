@@ -13,13 +13,13 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
 use super::ask::AskPtr;
+use super::blocking::{forbid_waiting, without_waiting};
 use super::deferring::Deferring;
 use super::header::Header;
 use super::ids::SLOT_CACHE;
 use super::latencies::{Latencies, MergedLatencies};
 use super::serving::{InHand, Serving};
 use super::task::Task;
-use super::waits::Polling;
 use crate::memory::Magazines;
 use crate::message::Node;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -71,11 +71,10 @@ counts! {
     /// Popped from a mailbox, whatever became of it.
     taken,
     handled,
-    /// Put off by an async handler that waits for something, and taken up again.
-    suspended,
-    resumed,
     failed,
     dead_lettered,
+    /// Pushed out of a full mailbox.
+    evicted,
     boxed,
     created,
     restarted,
@@ -127,7 +126,6 @@ pub(crate) struct Local {
     pub(crate) slots: RefCell<Vec<u32>>,
     pub(crate) asks: RefCell<Vec<AskPtr>>,
     pub(crate) deferring: Deferring,
-    pub(super) polling: Polling,
     worker: OnceCell<WorkerSide>,
     look: OnceCell<Arc<Look>>,
     pub(super) serving: Serving,
@@ -207,16 +205,9 @@ pub(crate) struct Entered {
 }
 
 per_thread! {
-    /// Above 0: a worker, or a hook runs. Such a thread does not wait.
-    static MUST_NOT_BLOCK: Cell<u32> = const { Cell::new(0) };
     /// The `Local` used last.
     static LAST: Cell<*const Local> = const { Cell::new(std::ptr::null()) };
     static ALL: Locals = const { Locals(RefCell::new(Vec::new())) };
-}
-
-/// Whether this thread is a worker of any system, or runs a hook.
-pub(crate) fn must_not_block() -> bool {
-    MUST_NOT_BLOCK.get() > 0
 }
 
 #[expect(clippy::vec_box, reason = "a `Local` stays where it is while others look at it")]
@@ -275,7 +266,6 @@ impl Local {
             slots: RefCell::new(Vec::new()),
             asks: RefCell::new(Vec::new()),
             deferring: Deferring::default(),
-            polling: Polling::default(),
             worker: OnceCell::new(),
             look: OnceCell::new(),
             serving: Serving::new(),
@@ -374,15 +364,13 @@ impl Local {
         struct Leave<'a>(&'a Local, Option<Entered>);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                MUST_NOT_BLOCK.set(MUST_NOT_BLOCK.get() - 1);
                 if let Some(before) = self.1.take() {
                     self.0.leave(before);
                 }
             }
         }
-        MUST_NOT_BLOCK.set(MUST_NOT_BLOCK.get() + 1);
         let _leave = Leave(self, Some(self.enter(header)));
-        f()
+        without_waiting(f)
     }
 
     /// 64 bytes for a message.
@@ -465,7 +453,7 @@ impl Local {
 
     /// This thread becomes a worker of the system.
     pub(crate) fn become_worker(&self, side: WorkerSide, look: Arc<Look>) {
-        MUST_NOT_BLOCK.set(MUST_NOT_BLOCK.get() + 1);
+        forbid_waiting();
         // A thread is a worker once; a second time would be a bug here, and changes nothing.
         let _ = self.worker.set(side);
         let _ = self.look.set(look);

@@ -6,11 +6,12 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
-//! * suspension.rs is what an async handler leaves in a cell, [`Held`] the right to run one then.
+//! * pressure.rs is what concerns a full mailbox: overflow.rs its policy, sorted.rs what leaves the queue early, line.rs
+//!   those who wait for room, mutes.rs actors that do not run until there is.
 //! * timers.rs is the timers of one actor, parcel.rs what they send.
 //! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn, histogram.rs
 //!   and latencies.rs the times that it has sampled. guard.rs
-//!   is the catch around the user's code.
+//!   is the catch around the user's code, blocking.rs who may wait.
 
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
@@ -19,6 +20,7 @@
 
 mod answer;
 mod ask;
+mod blocking;
 mod continuation;
 mod deferring;
 mod family;
@@ -27,23 +29,26 @@ mod header;
 mod histogram;
 mod ids;
 mod latencies;
+mod line;
 mod local;
 #[cfg(all(test, loom))]
 pub(crate) mod models;
+mod mutes;
+mod overflow;
 mod parcel;
 mod port;
+mod pressure;
 mod rare;
 mod refs;
 mod serving;
+mod sorted;
 pub(crate) mod state;
-mod suspension;
 mod task;
 mod timers;
 mod turn;
 mod typed;
 mod value;
 mod waiters;
-mod waits;
 mod watch;
 
 use std::cell::UnsafeCell;
@@ -52,6 +57,7 @@ use std::sync::Arc;
 
 pub(crate) use answer::{Answer, NoAnswer, Token, Told};
 pub(crate) use ask::{AskPool, AskPtr, Asked, ExpiredAsk, Outcome, Progress, Rest, then};
+pub(crate) use blocking::{must_not_block, without_waiting};
 pub(crate) use continuation::{ANY_INCARNATION, Continuation, run_later};
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};
@@ -59,22 +65,22 @@ pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
 pub(crate) use histogram::Merged;
 pub use histogram::Percentiles;
 pub(crate) use ids::IdTable;
+pub(crate) use line::{InLine, Ticket};
 #[cfg(all(test, loom))]
 pub(crate) use local::{Kept, Sums};
-pub(crate) use local::{Local, Looks, Registry, WorkerSide, must_not_block};
+pub(crate) use local::{Local, Looks, Registry, WorkerSide};
+pub(crate) use mutes::Waiting;
+pub(crate) use overflow::Dropped;
 pub(crate) use port::Accepted;
+pub(crate) use pressure::Manner;
 pub(crate) use rare::Rare;
 pub(crate) use refs::CellRef;
-pub(crate) use suspension::{Begun, Held, Resumed, begin as begin_async};
 pub(crate) use task::{Slot, Task};
 pub(crate) use timers::{OwnTimer, TimerKey, Unsent};
 pub(crate) use turn::{Delivery, Intake, Next, Turn};
 pub(crate) use typed::{Port, Ref};
 pub(crate) use waiters::{Waiter, Waiters};
-pub(crate) use waits::Waits;
 pub(crate) use watch::Watcher;
-
-use suspension::Holder;
 
 use crate::system::Core;
 
@@ -83,21 +89,17 @@ pub(crate) trait Resident: Sized + Send + 'static {
     /// What continuations are given.
     type Value: 'static;
     /// What continuations are given besides.
-    type Context: Send + 'static;
+    type Context: 'static;
     const META: &'static Meta;
 
     /// One turn. The result goes to the back of the queue.
     fn run(turn: Turn<'_, Self>) -> Option<Task>;
-
-    /// One turn while the future of a handler has borrowed it. The result as for `run`.
-    fn resume(held: Held<'_, Self>) -> Option<Task>;
 }
 
 /// A header and what lives in the cell.
 #[repr(C)]
 pub(crate) struct Cell<T> {
     header: Header,
-    held: Holder,
     resident: UnsafeCell<T>,
 }
 
@@ -121,7 +123,6 @@ impl<T: Resident> Cell<T> {
         let id = birth.id;
         let cell = Cell {
             header: Header::new(header, birth, run::<T>, T::META),
-            held: Holder::default(),
             resident: UnsafeCell::new(resident),
         };
         // SAFETY: the block is ours and has the layout of a `Cell<T>`.

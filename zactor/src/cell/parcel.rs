@@ -6,16 +6,17 @@
 
 use std::ptr::NonNull;
 
+use super::blocking::without_waiting;
 use super::guard::panics;
 use super::header::Header;
 use super::local::Local;
+use super::overflow::{self, Dropped, Offered, task_of};
 use super::port::{count_rejected, node};
 use super::refs::CellRef;
 use super::task::Task;
 use super::turn::Delivery;
 use crate::message::{Fit, Kind, Message, Node, TICK};
-use crate::queue::mpsc::Pushed;
-use crate::sync::atomic::Ordering;
+use crate::queue::mpsc::Refused;
 
 /// See the module. It belongs to one cell, and is pushed into its mailbox or discarded there: it has no destructor.
 #[must_use]
@@ -45,6 +46,21 @@ impl Parcel {
         Parcel(node)
     }
 
+    /// # Safety
+    /// The node is the caller's, filled with what its tag says, and goes over.
+    pub(super) unsafe fn of(node: NonNull<Node>) -> Self {
+        Parcel(node)
+    }
+
+    pub(super) fn node(&self) -> NonNull<Node> {
+        self.0
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        // SAFETY: filled, and in nobody's hands but the parcel's.
+        unsafe { self.0.as_ref() }.kind()
+    }
+
     /// A tick of the timer `number`, whose messages have this tag.
     pub(super) fn tick(
         to: &CellRef,
@@ -62,26 +78,46 @@ impl Parcel {
         Parcel(node)
     }
 
-    /// One offer: into the mailbox, or back. The task is to be scheduled. Runs no code of the user's.
-    pub(super) fn push(mut self, to: &CellRef, local: &Local) -> Result<Option<Task>, Parcel> {
+    /// One offer: into the mailbox, or to its policy. Runs no code of the user's.
+    pub(super) fn push(mut self, to: &CellRef, local: &Local) -> Pushed {
         // SAFETY: ours until it is published.
         unsafe { self.0.as_mut() }.timestamp = local.timestamp(to.core());
         // As in `port::push`: before it is published.
         local.counts.accepted.add(1);
         // SAFETY: a node of this system, ours, initialised, not queued; the cell lives.
         match unsafe { to.head.push(self.0.cast(), self.0.cast(), 1, to.limit) } {
-            // SAFETY: the idle mark was cleared by this push: the right to run.
-            Ok(Pushed::Schedule) => Ok(Some(unsafe { Task::new(to.as_ptr()) })),
-            Ok(Pushed::Quiet { .. }) => Ok(None),
-            Ok(Pushed::Wrapped) => {
-                to.rare().wraps.fetch_add(1, Ordering::Relaxed);
-                Ok(None)
-            }
-            Err(_) => {
+            Ok(pushed) => Pushed { task: task_of(to, pushed), left: None, is_in: true },
+            Err(refused) => {
                 local.counts.accepted.take_back(1);
-                count_rejected(to, local);
-                Err(self)
+                self.offer_again(to, local, refused)
             }
+        }
+    }
+
+    #[cold]
+    fn offer_again(self, to: &CellRef, local: &Local, refused: Refused) -> Pushed {
+        // SAFETY: ours, filled, refused just now.
+        match unsafe { overflow::offer_again(to, local, self.0, refused) } {
+            Offered::In { task, evicted } => {
+                let left = evicted.map(|oldest| (Parcel(oldest), Some(Dropped::Old)));
+                Pushed { task, left, is_in: true }
+            }
+            Offered::DroppedNew => {
+                Pushed { task: None, left: Some((self, Some(Dropped::New))), is_in: false }
+            }
+            Offered::Wait | Offered::Refused(_) => {
+                count_rejected(to, local);
+                Pushed { task: None, left: Some((self, None)), is_in: false }
+            }
+        }
+    }
+
+    /// As `discard`; with a reason, of a message that counts as accepted: it becomes a dead letter.
+    pub(super) fn end(self, to: &CellRef, local: &Local, why: Option<Dropped>) {
+        match why {
+            None => self.discard(to, local),
+            // SAFETY: ours, filled.
+            Some(why) => unsafe { overflow::bury(to, local, self.0, why) },
         }
     }
 
@@ -89,12 +125,22 @@ impl Parcel {
     pub(super) fn discard(self, to: &Header, local: &Local) {
         // SAFETY: not published, so ours; it holds what its tag says, or is a tick.
         let delivery = unsafe { Delivery::new(self.0, to) };
-        if panics(|| (to.meta.discard)(delivery)) {
+        if panics(|| without_waiting(|| (to.meta.discard)(delivery))) {
             local.counts.drop_panics.add(1);
         }
         // SAFETY: empty now, and ours.
         unsafe { local.give_node(to.core(), self.0) };
     }
+}
+
+/// What an offer has done.
+#[must_use]
+pub(super) struct Pushed {
+    /// To be scheduled.
+    pub(super) task: Option<Task>,
+    /// A message that nobody will handle, to be ended where the user's code may run.
+    pub(super) left: Option<(Parcel, Option<Dropped>)>,
+    pub(super) is_in: bool,
 }
 
 /// Where a periodic timer puts the message that it makes.
@@ -152,11 +198,21 @@ impl Delivery<'_> {
         self.node().metadata & TICK != 0
     }
 
+    /// The tick is dropped unseen: its timer goes on.
+    pub(super) fn skip_tick(&self) {
+        if self.is_tick() {
+            self.header.skip_tick(self.tick_number());
+        }
+    }
+
+    fn tick_number(&self) -> u64 {
+        // SAFETY: a tick's data begins with its number (`Parcel::tick`).
+        unsafe { self.node().data.as_ptr().cast::<u64>().read() }
+    }
+
     /// Has the timer of this tick make its message: the user's code, which may panic. False: there is no such timer.
     pub(crate) fn fill(&mut self) -> bool {
-        // SAFETY: a tick's data begins with its number (`Parcel::tick`).
-        let number = unsafe { self.node().data.as_ptr().cast::<u64>().read() };
         let blank = Blank { node: self.node, header: self.header };
-        self.header.make_tick(number, blank)
+        self.header.make_tick(self.tick_number(), blank)
     }
 }

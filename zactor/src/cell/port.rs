@@ -10,6 +10,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::local::Local;
+use super::overflow::{self, Settled};
 use super::refs::CellRef;
 use super::task::Task;
 use crate::error::SendError;
@@ -37,7 +38,28 @@ pub(super) fn node(to: &CellRef, local: &Local, tag: u32, metadata: u32) -> NonN
     node
 }
 
-/// Queues `message` under `tag`. `sender` is the sender's id for a tell, the reply slot for an ask.
+/// A node that holds `message`, not published.
+#[inline(always)]
+pub(super) fn filled<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    tag: u32,
+    metadata: u32,
+    sender: u64,
+    message: M,
+) -> NonNull<Node> {
+    let mut node = node(to, local, tag, metadata);
+    // SAFETY: ours until it is published.
+    let fields = unsafe { node.as_mut() };
+    fields.sender = sender;
+    Fit::<M>::pack(&mut fields.data, message, |layout| {
+        local.counts.boxed.add(1);
+        local.alloc(to.core(), layout)
+    });
+    node
+}
+
+/// Queues `message` under `tag`. `WouldBlock`: the sender is to stand in line, and nothing was counted. `sender` is the sender's id for a tell, the reply slot for an ask.
 ///
 /// # Safety
 /// `tag` is that of an `M` in the protocol of the cell's actor.
@@ -50,14 +72,7 @@ pub(super) unsafe fn push<M: Message>(
     sender: u64,
     message: M,
 ) -> Result<Accepted, SendError<M>> {
-    let mut node = node(to, local, tag, metadata);
-    // SAFETY: ours until it is published.
-    let fields = unsafe { node.as_mut() };
-    fields.sender = sender;
-    Fit::<M>::pack(&mut fields.data, message, |layout| {
-        local.counts.boxed.add(1);
-        local.alloc(to.core(), layout)
-    });
+    let node = filled(to, local, tag, metadata, sender, message);
     // Counted before it is published, so that `accepted` never trails `handled`.
     local.counts.accepted.add(1);
     // SAFETY: a node of this system, ours, initialised, not queued; the cell lives.
@@ -77,8 +92,30 @@ pub(super) unsafe fn push<M: Message>(
         Err(refused) => {
             local.counts.accepted.take_back(1);
             // SAFETY: not published, so still ours; packed as an `M` above.
-            Err(unsafe { give_message_back(to, local, node, refused) })
+            unsafe { push_refused(to, local, node, refused) }
         }
+    }
+}
+
+/// The mailbox's policy decides.
+///
+/// # Safety
+/// The node is the caller's, and holds an `M`.
+#[cold]
+#[inline(never)]
+unsafe fn push_refused<M: Message>(
+    to: &CellRef,
+    local: &Local,
+    node: NonNull<Node>,
+    refused: Refused,
+) -> Result<Accepted, SendError<M>> {
+    // SAFETY: passed on.
+    match unsafe { overflow::settle(to, local, node, refused) } {
+        Settled::Accepted => Ok(Accepted(None)),
+        // SAFETY: still ours, and holds an `M` (caller).
+        Settled::Wait => Err(SendError::WouldBlock(unsafe { unpack(to, local, node) })),
+        // SAFETY: as above.
+        Settled::Refused(refused) => Err(unsafe { give_message_back(to, local, node, refused) }),
     }
 }
 
@@ -104,7 +141,7 @@ unsafe fn give_message_back<M: Message>(
 ///
 /// # Safety
 /// As `give_message_back`.
-unsafe fn unpack<M: Message>(to: &CellRef, local: &Local, node: NonNull<Node>) -> M {
+pub(super) unsafe fn unpack<M: Message>(to: &CellRef, local: &Local, node: NonNull<Node>) -> M {
     let core = to.core();
     // SAFETY: the node is ours (caller).
     let data = unsafe { &node.as_ref().data };
@@ -129,7 +166,7 @@ const CHAIN: usize = 64;
 pub(crate) struct Batch<M> {
     pub(crate) accepted: usize,
     pub(crate) task: Option<Task>,
-    /// The first that did not get in, and those after it that had been taken.
+    /// The first that did not get in, and those after it that had been taken. `WouldBlock`: the sender is to stand in line.
     pub(crate) refused: Option<(SendError<M>, Vec<M>)>,
 }
 
@@ -151,15 +188,8 @@ impl<'a, M: Message> Chain<'a, M> {
     /// Adds one message; there is room.
     fn pack(&mut self, tag: u32, message: M) {
         let (to, local) = (self.to, self.local);
-        let mut made = node(to, local, tag, Kind::Tell as u32);
-        // SAFETY: ours until it is published.
-        let fields = unsafe { made.as_mut() };
-        fields.sender = local.current();
-        Fit::<M>::pack(&mut fields.data, message, |layout| {
-            local.counts.boxed.add(1);
-            local.alloc(to.core(), layout)
-        });
-        self.nodes[self.len] = made;
+        let sender = local.current();
+        self.nodes[self.len] = filled(to, local, tag, Kind::Tell as u32, sender, message);
         self.len += 1;
     }
 }
@@ -204,8 +234,28 @@ unsafe fn publish<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<Node
         let fit = match to.head.room(to.limit) {
             Ok(room) => left.len().min(room as usize),
             Err(refused) => {
+                if let Some(task) = batch.task.take() {
+                    // What follows may be the user's code.
+                    to.core().scheduler.schedule(local, task);
+                }
                 // SAFETY: passed on.
-                batch.refused = Some(unsafe { give_all_back(to, local, left, refused) });
+                match unsafe { overflow::settle(to, local, first, refused) } {
+                    Settled::Accepted => {
+                        batch.accepted += 1;
+                        left = &left[1..];
+                        continue;
+                    }
+                    // SAFETY: passed on; the first one as well, which was not accepted.
+                    Settled::Wait => unsafe {
+                        let error = SendError::WouldBlock(unpack(to, local, first));
+                        batch.refused = Some((error, unpack_all(to, local, &left[1..])));
+                    },
+                    // SAFETY: passed on.
+                    Settled::Refused(refused) => unsafe {
+                        let error = give_message_back(to, local, first, refused);
+                        batch.refused = Some((error, unpack_all(to, local, &left[1..])));
+                    },
+                }
                 break;
             }
         };
@@ -248,18 +298,10 @@ unsafe fn publish<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<Node
 }
 
 /// # Safety
-/// As `publish`; not empty.
-unsafe fn give_all_back<M: Message>(
-    to: &CellRef,
-    local: &Local,
-    nodes: &[NonNull<Node>],
-    refused: Refused,
-) -> (SendError<M>, Vec<M>) {
+/// As `publish`.
+unsafe fn unpack_all<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<Node>]) -> Vec<M> {
     // SAFETY: passed on.
-    let error = unsafe { give_message_back(to, local, nodes[0], refused) };
-    // SAFETY: passed on.
-    let rest = nodes[1..].iter().map(|&node| unsafe { unpack(to, local, node) }).collect();
-    (error, rest)
+    nodes.iter().map(|&node| unsafe { unpack(to, local, node) }).collect()
 }
 
 impl CellRef {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
+use super::pressure::Pressure;
 use super::timers::Timers;
 use super::waiters::Waiters;
 use super::watch::Watch;
@@ -30,6 +31,7 @@ pub(crate) struct Rare {
     pub(crate) incarnation: AtomicU64,
     /// What it was started with, where that is not the default.
     pub(crate) given: OnceLock<Box<Given>>,
+    pressure: Lazy<Pressure>,
     faults: Lazy<Mutex<Faults>>,
     supervision: Lazy<Mutex<Supervision>>,
     watch: Lazy<Watch>,
@@ -37,6 +39,15 @@ pub(crate) struct Rare {
 }
 
 impl Rare {
+    /// What concerns a full mailbox.
+    pub(crate) fn pressure(&self) -> &Pressure {
+        self.pressure.get_or_make()
+    }
+
+    pub(crate) fn pressure_if_made(&self) -> Option<&Pressure> {
+        self.pressure.get()
+    }
+
     /// What it and its supervisor know about its failures.
     pub(crate) fn faults(&self) -> &Mutex<Faults> {
         self.faults.get_or_make()

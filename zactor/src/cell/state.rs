@@ -11,6 +11,11 @@
 //!    an order and cleared by the owner before he looks, so what is put there later sets it again.
 //! 5. `TERMINAL` is set by the owner before the mailbox closes, `ENDED` by the owner as the last thing of all;
 //!    neither is ever cleared.
+//! 6. `LINE` and `MUTES` say that others wait for room; they are set and cleared under the lock of the list they stand for.
+//!    Whoever enters a list sets the bit and looks at the mailbox's count next; whoever gives room back looks here next:
+//!    all four accesses are SeqCst, so one of them sees the other. Else a sender waits beside an empty mailbox.
+//! 7. `MUTED` is set and cleared under the lock of the actor's `Mutes`. Whoever clears it wakes an actor that is parked for
+//!    it alone; parking is one CAS that fails once it is cleared.
 //!
 //! | step                   | order   | pairs with: what becomes visible                                   |
 //! |------------------------|---------|--------------------------------------------------------------------|
@@ -35,8 +40,16 @@ pub(crate) mod order {
     pub(crate) const NEWS: u64 = 1 << 4;
     /// Past its time: those that it waits for have none left either.
     pub(crate) const HURRY: u64 = 1 << 5;
+    /// A receiver of its messages is full: the actor handles no more until that one is half empty (mutes.rs).
+    pub(crate) const MUTED: u64 = 1 << 27;
+    /// Somebody stands in the line before its mailbox (line.rs).
+    pub(crate) const LINE: u64 = 1 << 28;
+    /// It has muted somebody (mutes.rs).
+    pub(crate) const MUTES: u64 = 1 << 29;
+    /// Others wait until its mailbox has room.
+    pub(crate) const PRESSED: u64 = LINE | MUTES;
     /// What a batch is interrupted for.
-    pub(crate) const INTERRUPT: u64 = STOP | KILL | NEWS;
+    pub(crate) const INTERRUPT: u64 = STOP | KILL | NEWS | MUTED | PRESSED;
     /// What ends an actor.
     pub(crate) const ALL: u64 = DRAIN | STOP | KILL;
 }
@@ -49,8 +62,8 @@ pub(crate) mod parked {
     pub(crate) const SUPERVISOR: u64 = 1 << 9;
     /// It starts again after a while.
     pub(crate) const BACKOFF: u64 = 1 << 10;
-    /// Its async handler waits for something.
-    pub(crate) const SUSPENDED: u64 = 1 << 12;
+    /// It is muted. What ends this is no token but the end of `order::MUTED`.
+    pub(crate) const MUTED: u64 = 1 << 15;
     pub(crate) const ALL: u64 = 0xff << 8;
 }
 
@@ -60,16 +73,12 @@ pub(crate) mod token {
     pub(crate) const CHILDREN: u64 = 1 << 16;
     /// The while is over.
     pub(crate) const BACKOFF: u64 = 1 << 18;
-    /// The handler's waker was called.
-    pub(crate) const SUSPENDED: u64 = 1 << 20;
     pub(crate) const ALL: u64 = 0xff << 16;
 }
 
 const TERMINAL: u64 = 1 << 24;
 const ENDED: u64 = 1 << 25;
 const CUT_OFF: u64 = 1 << 26;
-/// An async handler has a message that no turn has in hand.
-const HELD: u64 = 1 << 27;
 const KIND_SHIFT: u32 = 32;
 const KIND: u64 = 0xff << KIND_SHIFT;
 
@@ -139,7 +148,59 @@ impl State {
     /// The orders given so far. Relaxed is enough between messages: an order is seen at the next one.
     #[inline(always)]
     pub(crate) fn orders(&self) -> u64 {
-        self.0.load(Ordering::Relaxed) & (order::ALL | order::SHUTDOWN | order::NEWS | order::HURRY)
+        self.0.load(Ordering::Relaxed)
+            & (order::ALL | order::SHUTDOWN | order::HURRY | order::INTERRUPT)
+    }
+
+    /// Sets bits of `order` that are no orders: they wake nobody.
+    pub(super) fn raise(&self, bits: u64) {
+        self.0.fetch_or(bits, Ordering::SeqCst);
+    }
+
+    /// Takes back what `raise` has set, under the lock of what it stands for.
+    pub(super) fn lower(&self, bits: u64) {
+        self.0.fetch_and(!bits, Ordering::SeqCst);
+    }
+
+    /// The second look of whoever has given room back, or closed the mailbox (invariant 6).
+    #[inline(always)]
+    pub(super) fn is_pressed(&self) -> bool {
+        !cfg!(zactor_mutant = "pressed_no_second_look") && self.0.look_again() & order::PRESSED != 0
+    }
+
+    /// A look after the caller's own step, for whoever must not leave it muted.
+    pub(super) fn is_muted(&self) -> bool {
+        self.0.look_again() & order::MUTED != 0
+    }
+
+    /// The actor is not muted any more. `Schedule`: it was parked for that alone.
+    pub(super) fn unmute(&self) -> Woken {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let new = old & !(order::MUTED | parked::MUTED);
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) if old & ENDED != 0 => return Woken::Ended,
+                Ok(_) if old & parked::ALL == parked::MUTED => return Woken::Schedule,
+                Ok(_) => return Woken::NotParked,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Parks a muted actor, unless it is not muted any more, or one of the orders is new since `seen`.
+    pub(super) fn park_muted(&self, seen: u64) -> bool {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let news = old & (order::ALL | order::NEWS) & !seen != 0;
+            if old & order::MUTED == 0 || news {
+                return false;
+            }
+            let new = old | parked::MUTED;
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => old = now,
+            }
+        }
     }
 
     /// The owner is about to look at the system lane. Acquire: what was put there before is seen.
@@ -178,31 +239,6 @@ impl State {
                 Err(now) => old = now,
             }
         }
-    }
-
-    /// As `park` for an async handler, but the token stays for `resume`.
-    pub(crate) fn suspend(&self, seen: u64) -> bool {
-        let mut old = self.0.load(Ordering::Relaxed);
-        loop {
-            let woken = old & token::SUSPENDED != 0;
-            let news = old & (order::ALL | order::NEWS) & !seen != 0;
-            let parks = !(woken || news) || cfg!(zactor_mutant = "suspend_ignores_token");
-            let new = old | HELD | if parks { parked::SUSPENDED } else { 0 };
-            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return parks,
-                Err(now) => old = now,
-            }
-        }
-    }
-
-    /// A turn takes the message of an async handler up. Says whether its waker was called, and takes the token.
-    pub(crate) fn resume(&self, token: u64) -> bool {
-        self.0.fetch_and(!(token | HELD), Ordering::SeqCst) & token != 0
-    }
-
-    /// Whether an async handler has a message that no turn has in hand.
-    pub(crate) fn is_held(&self) -> bool {
-        self.0.load(Ordering::Acquire) & HELD != 0
     }
 
     /// The owner begins the end, or makes it a stronger one.
@@ -267,3 +303,4 @@ impl State {
 }
 
 const _: () = assert!(parked::CHILDREN << 8 == token::CHILDREN && parked::ALL << 8 == token::ALL);
+const _: () = assert!((TERMINAL | ENDED | CUT_OFF | KIND) & (order::MUTED | order::PRESSED) == 0);

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 use super::header::Header;
 use super::local::Local;
-use super::parcel::{Blank, Make, Parcel, maker};
+use super::overflow::Dropped;
+use super::parcel::{Blank, Make, Parcel, Pushed, maker};
 use super::refs::CellRef;
 use super::task::Task;
 use super::typed::Ref;
@@ -94,17 +95,18 @@ pub(crate) type Ring = fn(&CellRef) -> Option<Task>;
 /// No quiet time has begun: the next look begins one.
 const NONE: u64 = u64::MAX;
 
-/// A message that the mailbox refused.
+/// A message that nobody will handle: the mailbox has refused it, or its policy has dropped it or another one for it.
 #[must_use]
 pub(crate) struct Unsent {
     to: CellRef,
     parcel: Parcel,
+    why: Option<Dropped>,
 }
 
 impl Unsent {
     /// Drops the message: outside of any lock. A panic is contained and counted.
     pub(crate) fn discard(self, local: &Local) {
-        self.parcel.discard(&self.to, local);
+        self.parcel.end(&self.to, local, self.why);
     }
 }
 
@@ -118,17 +120,14 @@ impl Every {
         self.key = Some(arm(cell, number, self.deadline));
     }
 
-    fn fire(&mut self, cell: &CellRef, local: &Local, number: u64, now: u64) -> Option<Task> {
+    fn fire(&mut self, cell: &CellRef, local: &Local, number: u64, now: u64) -> Pushed {
         self.key = None;
-        match Parcel::tick(cell, local, self.tag, self.incarnation, number).push(cell, local) {
-            Ok(task) => task,
-            Err(tick) => {
-                // It holds nothing of the user's.
-                tick.discard(cell, local);
-                self.arm(cell, number, now);
-                None
-            }
+        let tick = Parcel::tick(cell, local, self.tag, self.incarnation, number);
+        let pushed = tick.push(cell, local);
+        if !pushed.is_in {
+            self.arm(cell, number, now);
         }
+        pushed
     }
 
     /// Its tick is queued, or makes its message just now.
@@ -210,32 +209,33 @@ fn drop_counted<T>(cell: &Header, value: T) {
 }
 
 impl CellRef {
-    /// The wheel says that this timer is due. `Ok` is to be scheduled. Runs no code of the user's.
+    /// The wheel says that this timer is due. The task is to be scheduled. Runs no code of the user's.
     pub(crate) fn timer_is_due(
         &self,
         local: &Local,
         timer: OwnTimer,
         now: u64,
-    ) -> Result<Option<Task>, Unsent> {
-        let Some(timers) = self.timers_if_made() else { return Ok(None) };
+    ) -> (Option<Task>, Option<Unsent>) {
+        let Some(timers) = self.timers_if_made() else { return (None, None) };
         let mut table = lock(&timers.table);
         if timer.number == QUIET {
-            return Ok(table.quiet.as_mut().and_then(|quiet| quiet.is_due(self, now)));
+            return (table.quiet.as_mut().and_then(|quiet| quiet.is_due(self, now)), None);
         }
-        if let Some(Timer::Every(every)) = table.timers.get_mut(&timer.number) {
+        let pushed = if let Some(Timer::Every(every)) = table.timers.get_mut(&timer.number) {
             if cfg!(zactor_mutant = "tick_without_lock") {
                 let tick = Parcel::tick(self, local, every.tag, every.incarnation, timer.number);
                 drop(table);
-                return Ok(tick.push(self, local).unwrap_or(None));
+                return (tick.push(self, local).task, None);
             }
-            return Ok(every.fire(self, local, timer.number, now));
-        }
-        match table.timers.remove(&timer.number) {
-            Some(Timer::Once { parcel, .. }) => {
-                parcel.push(self, local).map_err(|parcel| Unsent { to: self.clone(), parcel })
-            }
-            _ => Ok(None),
-        }
+            every.fire(self, local, timer.number, now)
+        } else if let Some(Timer::Once { parcel, .. }) = table.timers.remove(&timer.number) {
+            parcel.push(self, local)
+        } else {
+            return (None, None);
+        };
+        drop(table);
+        let left = pushed.left.map(|(parcel, why)| Unsent { to: self.clone(), parcel, why });
+        (pushed.task, left)
     }
 }
 
@@ -316,6 +316,25 @@ impl Header {
             make.make(to);
         }
         true
+    }
+}
+
+impl Header {
+    /// A tick that was queued is dropped unseen: its timer is armed again, or gone if it was cancelled.
+    pub(super) fn skip_tick(&self, number: u64) {
+        let now = self.core().clock.now().0;
+        let Some(timers) = self.timers_if_made() else { return };
+        let mut table = lock(&timers.table);
+        let mut over = None;
+        if let Some(Timer::Every(every)) = table.timers.get_mut(&number) {
+            if every.cancelled {
+                over = table.timers.remove(&number);
+            } else if every.key.is_none() {
+                every.arm(self, number, now);
+            }
+        }
+        drop(table);
+        drop_counted(self, over);
     }
 }
 

@@ -20,12 +20,14 @@ use super::continuation::Continuation;
 use super::header::{Header, NOTHING};
 use super::local::Local;
 use super::refs::CellRef;
+use super::sorted::Taken;
 use super::task::Task;
 use super::typed::Ref;
 use super::{Cell, Resident};
 use crate::mailbox;
 use crate::message::{Accepts, Fit, Kind, LETTER, Message, Node};
 use crate::queue::mpsc::{NotEmpty, Popped};
+use crate::sync::lock;
 
 /// See the module.
 pub(crate) struct Turn<'l, T: Resident> {
@@ -35,14 +37,17 @@ pub(crate) struct Turn<'l, T: Resident> {
 
 /// The owner's end of a mailbox.
 pub(crate) struct Intake<'l> {
-    pub(super) header: NonNull<Header>,
+    header: NonNull<Header>,
     local: &'l Local,
     /// Taken before the current one; goes back after the handler (`enable_zero_copy`).
     spent: Option<NonNull<Node>>,
     /// Room to give back.
     room: u32,
     room_at_once: bool,
-    keep_spent: bool,
+    /// Messages leave the queue before their turn comes (sorted.rs).
+    sorts: bool,
+    /// Not so, and a message is handled where it lies.
+    plain: bool,
 }
 
 /// What the mailbox has.
@@ -63,17 +68,25 @@ pub(crate) struct Delivery<'t> {
 impl<'l, T: Resident> Turn<'l, T> {
     /// # Safety
     /// `header` leads a `Cell<T>`, and the caller gives its right to run away.
-    #[inline(always)]
     pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
-        // SAFETY: caller.
-        unsafe { Self::of(Intake::new(header, local)) }
-    }
-
-    /// # Safety
-    /// The intake is that of a `Cell<T>` whose resident nobody has borrowed.
-    #[inline(always)]
-    pub(super) unsafe fn of(intake: Intake<'l>) -> Self {
-        Turn { intake, resident: PhantomData }
+        // SAFETY: an actor with a right to run is alive.
+        let (limit, zero_copy, sorts) = unsafe {
+            let header = header.as_ref();
+            let zero_copy = header.core().config.performance.enable_zero_copy;
+            (header.limit, zero_copy, header.sorts())
+        };
+        Turn {
+            intake: Intake {
+                header,
+                local,
+                spent: None,
+                room: 0,
+                room_at_once: sorts || mailbox::gives_room_back_at_once(limit),
+                sorts,
+                plain: zero_copy && !sorts,
+            },
+            resident: PhantomData,
+        }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -123,7 +136,22 @@ impl<'l, T: Resident> Turn<'l, T> {
     /// Leaves the cell idle. The turn comes back if there is something to do: a message, an order, or the mailbox is
     /// closed.
     #[inline(always)]
-    pub(crate) fn mark_idle(mut self) -> Option<Self> {
+    pub(crate) fn mark_idle(self) -> Option<Self> {
+        if self.intake.sorts { self.mark_idle_sorted() } else { self.mark_idle_now() }
+    }
+
+    /// With the lock that is the consumer's end of such a mailbox.
+    #[cold]
+    fn mark_idle_sorted(mut self) -> Option<Self> {
+        self.intake.give_spent();
+        // SAFETY: alive while the right to run is ours; this reference keeps the lock until it is released.
+        let cell = unsafe { CellRef::from_live(self.intake.header) };
+        let sorted = lock(&cell.rare().pressure().sorted);
+        if sorted.is_empty() { self.mark_idle_now() } else { Some(self) }
+    }
+
+    #[inline(always)]
+    fn mark_idle_now(mut self) -> Option<Self> {
         self.intake.give_spent();
         self.header().set_current(NOTHING);
         let local = self.intake.local;
@@ -161,10 +189,23 @@ impl<'l, T: Resident> Turn<'l, T> {
         if parked { None } else { Some(self) }
     }
 
+    /// Leaves a muted cell parked. The turn comes back if it is not muted any more, or has an order that is not in `seen`.
+    pub(crate) fn park_muted(mut self, seen: u64) -> Option<Self> {
+        self.intake.settle();
+        self.header().set_current(NOTHING);
+        // SAFETY: as in `park`.
+        let parked = unsafe { self.intake.header.as_ref() }.state.park_muted(seen);
+        if parked { None } else { Some(self) }
+    }
+
     /// Closed and empty for good: nothing gets in any more. False: there is something still.
     pub(crate) fn mark_ended(&mut self) -> bool {
         self.intake.give_spent();
         let header = self.intake.header_ref();
+        let sorted = self.intake.sorts.then(|| lock(&header.rare().pressure().sorted));
+        if sorted.is_some_and(|sorted| !sorted.is_empty()) {
+            return false;
+        }
         let room = std::mem::take(&mut self.intake.room);
         // SAFETY: we are the owner, and nobody finds the mark of a closed mailbox.
         match unsafe { header.tail.mark_ended(&header.head, header.stub(), room) } {
@@ -199,6 +240,9 @@ impl<'l, T: Resident> Turn<'l, T> {
     /// What the mailbox has next.
     #[inline(always)]
     pub(crate) fn next<'t>(intake: &'t mut Intake<'l>) -> Next<'t, T> {
+        if !intake.plain {
+            return intake.next_not_plain();
+        }
         let header = intake.header_ref();
         // SAFETY: we are the owner.
         match unsafe { header.tail.pop(&header.head, header.stub()) } {
@@ -213,25 +257,6 @@ impl<'l, T: Resident> Turn<'l, T> {
 }
 
 impl<'l> Intake<'l> {
-    /// # Safety
-    /// The caller gives the right to run the cell away.
-    #[inline(always)]
-    pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
-        // SAFETY: an actor with a right to run is alive.
-        let (limit, zero_copy) = unsafe {
-            let header = header.as_ref();
-            (header.limit, header.core().config.performance.enable_zero_copy)
-        };
-        Intake {
-            header,
-            local,
-            spent: None,
-            room: 0,
-            room_at_once: mailbox::gives_room_back_at_once(limit),
-            keep_spent: zero_copy,
-        }
-    }
-
     pub(crate) fn header(&self) -> &'l Header {
         self.header_ref()
     }
@@ -246,24 +271,122 @@ impl<'l> Intake<'l> {
         unsafe { self.header.as_ref() }
     }
 
+    /// As `Turn::next`, of a mailbox that sorts, or whose messages' nodes go back before they are handled.
+    #[cold]
+    fn next_not_plain<'t, T: Resident>(&'t mut self) -> Next<'t, T> {
+        self.give_spent();
+        let header = self.header_ref();
+        if self.sorts {
+            return self.next_sorted();
+        }
+        // SAFETY: we are the owner.
+        match unsafe { header.tail.pop(&header.head, header.stub()) } {
+            Popped::Message { node, freed } => {
+                self.spent = freed.map(NonNull::cast);
+                self.give_spent();
+                self.open::<T>(node.cast())
+            }
+            Popped::Empty => Next::Empty,
+            Popped::Busy => Next::Busy,
+        }
+    }
+
+    fn next_sorted<'t, T: Resident>(&'t mut self) -> Next<'t, T> {
+        let header = self.header_ref();
+        let mut sorted = lock(&header.rare().pressure().sorted);
+        // SAFETY: that of this cell, locked.
+        let node = match unsafe { sorted.take(header, self.local) } {
+            Taken::Node(node) => node,
+            Taken::Empty => return Next::Empty,
+            Taken::Busy => return Next::Busy,
+        };
+        self.spent = Some(node);
+        // SAFETY: copied out for us.
+        if unsafe { node.as_ref() }.takes_no_room() {
+            drop(sorted);
+            return self.open_uncounted(node);
+        }
+        self.local.counts.taken.add(1);
+        self.room += 1;
+        if !header.state.is_pressed() {
+            // Under the lock: else a sender finds the mailbox full, and evicts for nothing.
+            header.give_room_back(std::mem::take(&mut self.room));
+            self.local.settled(1);
+        }
+        drop(sorted);
+        self.give_room();
+        Next::Message(Delivery { node, header })
+    }
+
     #[inline(always)]
     fn open<'t, T: Resident>(&'t mut self, node: NonNull<Node>) -> Next<'t, T> {
         // SAFETY: popped: the sender's writes are visible, and nobody but the owner reads the node until it goes back.
-        let metadata = unsafe { node.as_ref() }.metadata;
-        if Kind::of(metadata) == Kind::Marker {
+        if unsafe { node.as_ref() }.takes_no_room() {
+            return self.open_uncounted(node);
+        }
+        self.local.counts.taken.add(1);
+        self.room += 1;
+        if self.room_at_once {
+            self.give_room();
+        }
+        Next::Message(Delivery { node, header: self.header_ref() })
+    }
+
+    /// A marker, or a message above the capacity.
+    #[cold]
+    fn open_uncounted<'t, T: Resident>(&'t mut self, node: NonNull<Node>) -> Next<'t, T> {
+        // SAFETY: as in `open`.
+        let fields = unsafe { node.as_ref() };
+        if fields.kind() == Kind::Marker {
             // SAFETY: as above; a marker's data holds the continuation (`push_marker`).
-            let raw = unsafe { node.as_ref().data.as_ptr().cast::<NonNull<u8>>().read() };
+            let raw = unsafe { fields.data.as_ptr().cast::<NonNull<u8>>().read() };
             // SAFETY: pushed for this cell's type, popped once.
             return Next::Continuation(unsafe { Continuation::from_raw(raw) });
         }
+        let header = self.header_ref();
         self.local.counts.taken.add(1);
-        if self.room_at_once {
-            self.header_ref().give_room_back(1);
-            self.local.settled(1);
-        } else {
-            self.room += 1;
+        header.rare().pressure().take_over();
+        self.local.settled(1);
+        if header.state.is_pressed() {
+            self.relieve();
         }
-        Next::Message(Delivery { node, header: self.header_ref() })
+        Next::Message(Delivery { node, header })
+    }
+
+    /// Others wait for room: they get what there is.
+    #[cold]
+    pub(crate) fn relieve(&mut self) {
+        self.settle_room();
+        // SAFETY: alive while the right to run is ours.
+        let cell = unsafe { CellRef::uncounted(self.header) };
+        self.room = cell.let_in(self.local, 0);
+        if cell.is_half_empty() {
+            cell.let_all_go(self.local);
+        }
+    }
+
+    /// The room of what was taken goes to those in the line, then back.
+    #[inline(always)]
+    fn give_room(&mut self) {
+        self.settle_room();
+        if self.header_ref().state.is_pressed() {
+            self.relieve();
+        }
+    }
+
+    #[inline(always)]
+    fn settle_room(&mut self) {
+        let header = self.header_ref();
+        if self.room != 0 && header.state.is_pressed() {
+            // SAFETY: alive while the right to run is ours.
+            let cell = unsafe { CellRef::uncounted(self.header) };
+            self.room = cell.let_in(self.local, self.room);
+        }
+        let room = std::mem::take(&mut self.room);
+        if room != 0 {
+            header.give_room_back(room);
+            self.local.settled(room);
+        }
     }
 
     /// The message was handled.
@@ -292,9 +415,6 @@ impl<'l> Intake<'l> {
             self.give_spent_late();
         }
         self.spent = node;
-        if !self.keep_spent {
-            self.give_spent();
-        }
     }
 
     /// The last message was not done, but failed.
@@ -314,10 +434,8 @@ impl<'l> Intake<'l> {
     /// Nothing is held back.
     pub(crate) fn settle(&mut self) {
         self.give_spent();
-        let room = std::mem::take(&mut self.room);
-        if room != 0 {
-            self.header_ref().give_room_back(room);
-            self.local.settled(room);
+        if self.room != 0 {
+            self.give_room();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
 use super::Local;
+use super::line::{InLine, push_or_stand};
 use super::port::{self, Accepted, Batch};
 use super::refs::CellRef;
 use crate::error::SendError;
@@ -56,6 +57,21 @@ impl<A> Ref<A> {
     {
         // SAFETY: an `A` lives there, and `TAG` is that of an `M` in its protocol (`Accepts` is unsafe to implement).
         unsafe { port::push(&self.cell, local, A::TAG, kind as u32, sender, message) }
+    }
+
+    /// Queues `message` as soon as there is room. `None`: it is in.
+    pub(crate) fn stand<M: Message>(
+        &self,
+        local: &Local,
+        kind: Kind,
+        sender: u64,
+        message: M,
+    ) -> Option<InLine<M>>
+    where
+        A: Accepts<M>,
+    {
+        // SAFETY: as in `push`.
+        unsafe { push_or_stand(&self.cell, local, A::TAG, kind as u32, sender, message) }
     }
 
     /// Queues up to 64 messages with one publication.
@@ -114,6 +130,18 @@ impl<M: Message> Port<M> {
     pub(crate) fn push_letter(&self, local: &Local, message: M) -> Result<Accepted, SendError<M>> {
         // SAFETY: as in `push`.
         unsafe { port::push(&self.cell, local, self.tag, Kind::Tell as u32 | LETTER, 0, message) }
+    }
+
+    /// As [`Ref::stand`].
+    pub(crate) fn stand(
+        &self,
+        local: &Local,
+        kind: Kind,
+        sender: u64,
+        message: M,
+    ) -> Option<InLine<M>> {
+        // SAFETY: as in `push`.
+        unsafe { push_or_stand(&self.cell, local, self.tag, kind as u32, sender, message) }
     }
 
     pub(crate) fn cell(&self) -> &CellRef {

@@ -43,13 +43,23 @@ pub(crate) enum Kind {
     /// Sent by a timer of the actor itself.
     Timer = 2,
     /// A continuation: neither counted nor refused.
-    Marker = 3,
+    Marker = 8,
 }
 
+/// A flag of `metadata`: it was admitted above the capacity, and takes no room.
+pub(crate) const OVER: u32 = 1 << 4;
 /// A flag of `metadata`: a dead letter on its way to a subscriber; it makes no further one.
 pub(crate) const LETTER: u32 = 1 << 5;
 /// A flag of `metadata`: the tick of a periodic timer, whose message is still to be made; `data` holds a number.
 pub(crate) const TICK: u32 = 1 << 6;
+
+/// How many lanes a mailbox has.
+pub(crate) const LANES: usize = 3;
+/// Where the lane stands in `metadata`, so that 0 is the normal one.
+const LANE_SHIFT: u32 = 8;
+/// Flags of `metadata`: the lane.
+pub(crate) const LANE_HIGH: u32 = 1 << LANE_SHIFT;
+pub(crate) const LANE_LOW: u32 = 2 << LANE_SHIFT;
 
 impl Kind {
     const MASK: u32 = 0xf;
@@ -68,5 +78,20 @@ impl Kind {
 impl Node {
     pub(crate) fn kind(&self) -> Kind {
         Kind::of(self.metadata)
+    }
+
+    /// Its lane, the most important first.
+    pub(crate) fn lane(&self) -> usize {
+        match self.metadata & (LANE_HIGH | LANE_LOW) {
+            LANE_HIGH => 0,
+            LANE_LOW => 2,
+            _ => 1,
+        }
+    }
+
+    /// It is a marker, or above the capacity: the mailbox's count leaves it out.
+    #[inline(always)]
+    pub(crate) fn takes_no_room(&self) -> bool {
+        self.metadata & (Kind::Marker as u32 | OVER) != 0
     }
 }

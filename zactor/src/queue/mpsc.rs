@@ -376,6 +376,11 @@ impl Head {
         count(self.0.load(Relaxed))
     }
 
+    /// As [`len`](Self::len), as a second look.
+    pub(crate) fn len_again(&self) -> u32 {
+        count(self.0.look_again())
+    }
+
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.0.load(Acquire) & CLOSED != 0

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::clock::{Follower, Nanos};
 use super::timer::{Due, TimerKey, Wheel};
-use crate::cell::{AskPtr, ExpiredAsk, Local, OwnTimer, Rest, Unsent, Waiter};
+use crate::cell::{AskPtr, ExpiredAsk, Local, OwnTimer, Rest, Unsent, Waiter, without_waiting};
 use crate::message::ActorId;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Parker, lock};
@@ -207,10 +207,12 @@ impl Timers {
     /// Puts the message of an actor's own timer into its mailbox.
     fn fire_own(core: &Core, now: Nanos, timer: OwnTimer, rests: &mut Rests) {
         let Some(actor) = core.ids.resolve(timer.actor) else { return };
-        Local::with(core, |local| match actor.timer_is_due(local, timer, now.0) {
-            Ok(Some(task)) => core.scheduler.schedule(local, task),
-            Ok(None) => {}
-            Err(unsent) => rests.unsent.push(unsent),
+        Local::with(core, |local| {
+            let (task, unsent) = actor.timer_is_due(local, timer, now.0);
+            if let Some(task) = task {
+                core.scheduler.schedule(local, task);
+            }
+            rests.unsent.extend(unsent);
         });
     }
 
@@ -260,7 +262,7 @@ fn run(core: &Weak<Core>, parker: &Parker) {
             return;
         }
         let now = core.clock.now();
-        timers.fire(&core, now);
+        without_waiting(|| timers.fire(&core, now));
         let next = timers.wheel.next_deadline();
         drop(core);
         if next == Nanos::NEVER {

@@ -11,7 +11,7 @@ use super::shutdown::Life;
 use super::stats::Meter;
 use super::{DeadLetter, DeadLetterReason, SystemConfig};
 use crate::cell::state::{EndKind, order};
-use crate::cell::{AskPool, Header, IdTable, Local, Registry, Task, Waits};
+use crate::cell::{AskPool, Dropped, Header, IdTable, Local, Registry, Task};
 use crate::error::SystemError;
 use crate::memory::Memory;
 use crate::message::ActorId;
@@ -35,7 +35,6 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) chance: Chance,
     pub(crate) asks: AskPool,
-    pub(crate) waits: Waits,
     pub(crate) names: Names,
     pub(crate) root: Root,
     pub(crate) dead_letters: Hub,
@@ -84,7 +83,6 @@ impl Core {
             timers: Timers::new(),
             chance: Chance::new(Chance::seed()),
             asks: AskPool::default(),
-            waits: Waits::default(),
             names: Names::default(),
             root: Root::new(supervise),
             dead_letters: Hub::new(config.dead_letter_log),
@@ -146,12 +144,39 @@ impl Core {
         message: &'static str,
         is_letter: bool,
     ) {
+        self.letter(target, DeadLetterReason::of(end), sender, message, is_letter);
+    }
+
+    /// A message that the target's mailbox has dropped, as its policy says.
+    pub(crate) fn dropped_letter(
+        &self,
+        target: &Header,
+        why: Dropped,
+        sender: u64,
+        message: &'static str,
+        is_letter: bool,
+    ) {
+        let reason = match why {
+            Dropped::New => DeadLetterReason::DroppedNew,
+            Dropped::Old => DeadLetterReason::DroppedOld,
+        };
+        self.letter(target, reason, sender, message, is_letter);
+    }
+
+    fn letter(
+        &self,
+        target: &Header,
+        reason: DeadLetterReason,
+        sender: u64,
+        message: &'static str,
+        is_letter: bool,
+    ) {
         let letter = DeadLetter {
             target: target.id,
             target_name: target.name().cloned(),
             sender: (sender != 0).then_some(ActorId::from_raw(sender)),
             message,
-            reason: DeadLetterReason::of(end),
+            reason,
         };
         if is_letter {
             self.dead_letters.note(self, &letter);

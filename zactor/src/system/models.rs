@@ -116,7 +116,7 @@ pub(crate) fn finish_failing(core: Arc<Core>) -> Sums {
     let (sums, ..) = core.locals.sum();
     assert_eq!(sums.hook_panics + sums.drop_panics, 0, "{sums:?}");
     assert_eq!(sums.live_ended, sums.created, "{sums:?}");
-    let ended = sums.handled + sums.failed + sums.dead_lettered;
+    let ended = sums.handled + sums.failed + sums.dead_lettered + sums.evicted;
     assert_eq!(sums.accepted, ended, "{sums:?}");
     drop(Kept::take());
     assert_eq!(Arc::strong_count(&core), 1);

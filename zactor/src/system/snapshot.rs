@@ -31,7 +31,7 @@ impl Core {
                 handled: sums.handled,
                 failed: sums.failed,
                 dead_lettered: sums.dead_lettered,
-                evicted: 0,
+                evicted: sums.evicted,
                 queued: sums.accepted.saturating_sub(sums.taken),
             },
             memory: MemoryStats {
@@ -113,8 +113,8 @@ fn info(cell: &CellRef) -> ActorInfo {
     let dead_lettered = count(|rare| &rare.dead_lettered);
     let handled = cell.handled();
     let (queued, in_handler) = cell.queue();
-    let in_handler = in_handler + u64::from(cell.state().is_held());
-    let accepted = handled + failed + dead_lettered + queued + in_handler;
+    let evicted = rare.and_then(|rare| rare.pressure_if_made()).map_or(0, |p| p.evicted());
+    let accepted = handled + failed + dead_lettered + evicted + queued + in_handler;
     ActorInfo {
         id: cell.id,
         state: state(cell),
@@ -131,7 +131,7 @@ fn info(cell: &CellRef) -> ActorInfo {
             handled,
             failed,
             dead_lettered,
-            evicted: 0,
+            evicted,
             queued,
         },
     }

@@ -12,9 +12,9 @@ use crate::actor::{
     Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of, guarded,
 };
 use crate::cell::state::order;
-use crate::cell::{Birth, Cell, CellRef, HOOK, Local, NOTHING, Task, Turn};
+use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
-use crate::mailbox::Capacity;
+use crate::mailbox::{Capacity, Overflow};
 use crate::message::ActorId;
 use crate::supervision::{Failure, Given, Restart, Supervise};
 use crate::sync::lock;
@@ -83,6 +83,7 @@ impl<A: Actor> Make<A> {
 struct Settings {
     name: Option<String>,
     capacity: Option<Capacity>,
+    overflow: Option<Overflow>,
     batch: Option<u32>,
     restart: Option<Restart>,
     given: Given,
@@ -111,6 +112,13 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// The mailbox has no limit.
     pub fn unbounded(mut self) -> Self {
         self.settings.capacity = Some(Capacity::Unbounded);
+        self
+    }
+
+    /// What a send to the full mailbox does. Default: what `#[actor(mailbox(overflow = ..))]` says, else
+    /// [`Fail`](Overflow::Fail).
+    pub fn overflow(mut self, policy: Overflow) -> Self {
+        self.settings.overflow = Some(policy);
         self
     }
 
@@ -251,6 +259,7 @@ impl<A: Actor> Context<A> {
 struct Checked {
     name: Option<Arc<str>>,
     limit: u32,
+    manner: Manner,
     batch: u32,
     restart: Restart,
     given: Given,
@@ -290,6 +299,10 @@ impl Settings {
             given,
             name: self.name.map(Arc::from),
             limit: capacity.limit()?,
+            manner: Manner {
+                overflow: self.overflow.unwrap_or(const { A::OPTIONS }.overflow),
+                lanes: false,
+            },
             batch: if performance.enable_batching { batch } else { 1 },
         })
     }
@@ -330,6 +343,7 @@ fn start<A: Actor>(
         };
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
+        reference.set_manner(checked.manner);
         let turn = task.begin::<Body<A>>(local);
         let joined = match parent {
             Some(parent) => lock(&parent.rare().family).add(reference.cell()),

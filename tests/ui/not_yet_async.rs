@@ -1,10 +1,14 @@
-//! Other policies than `fail` are not available.
+//! Async handlers are not available.
 use zactor::prelude::*;
 
 #[derive(Message)]
 struct Add(u64);
 
-#[actor(Add, mailbox(overflow = block))]
+#[derive(Message)]
+#[message(reply = u64)]
+struct Get;
+
+#[actor(Add, async Get)]
 struct Counter;
 
 impl Handler<Add> for Counter {
