@@ -74,6 +74,34 @@ fn s30_a_permanent_actor_that_stops_itself_is_told_so_and_counted() {
 }
 
 #[test]
+fn s30_a_permanent_actor_that_stops_itself_as_it_starts_is_restarted_too() {
+    let (system, journal) = (system(2), Journal::default());
+    let inner = journal.clone();
+    let make = move || {
+        let first = inner.count("start lab") == 0;
+        let stops = move |ctx: &mut Context<Lab>| {
+            if first {
+                ctx.stop();
+            }
+            Ok(())
+        };
+        Lab::named("lab", &inner).on_start(stops)
+    };
+    let top = system.actor(make).restart(Restart::Permanent).spawn().unwrap();
+    settle(&top);
+    assert_eq!(system.inspect(top.id()).unwrap().restarts, 1);
+    let expected = ["start lab", "before restart lab", "drop lab"];
+    assert_eq!(journal.entries()[..3], expected);
+    assert_eq!(journal.count("stop lab"), 0);
+    let temporary = system.spawn(Lab::new().on_start(|ctx| {
+        ctx.stop();
+        Ok(())
+    }));
+    assert!(matches!(temporary.unwrap().ended().wait(), Ok(EndReason::Stopped)));
+    finish(&system);
+}
+
+#[test]
 fn s30_a_value_is_temporary_and_takes_no_other() {
     let system = system(1);
     for restart in [Restart::Permanent, Restart::Transient] {

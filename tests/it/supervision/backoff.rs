@@ -68,6 +68,35 @@ fn s36_delays_double_up_to_the_longest_and_begin_anew_after_a_quiet_time() {
 }
 
 #[test]
+fn s36_tries_that_fail_to_start_lengthen_the_delay_however_long_the_actor_has_lived() {
+    let (clock, journal) = (ManualClock::new(), Journal::default());
+    let system = ActorSystem::builder("test").workers(2).config(quiet()).clock(clock.clone());
+    let system = system.start().unwrap();
+    let delays = Supervise::one_for_one().backoff(50 * MS..400 * MS).max_restarts(u32::MAX);
+    let boss = boss(&system, &journal, delays);
+    let inner = journal.clone();
+    let child = hire(&boss, Restart::Transient, move || {
+        inner.note("try");
+        if (2..7).contains(&inner.count("try")) {
+            give_up();
+        }
+        Lab::new()
+    });
+    clock.advance(Duration::from_secs(3600));
+    fail(&child);
+    for (tries, delay) in (1..).zip([50, 100, 200, 400, 400]) {
+        let waits = || system.inspect(child.id()).unwrap().state == ActorState::BackingOff;
+        eventually("the delay", || journal.count("try") == tries && waits());
+        clock.advance(delay * MS - Duration::from_nanos(1));
+        let_pass(MS);
+        assert_eq!(journal.count("try"), tries, "not before {delay} ms");
+        clock.advance(Duration::from_nanos(1));
+        eventually("the next try", || journal.count("try") == tries + 1);
+    }
+    finish(&system);
+}
+
+#[test]
 fn s36_a_delay_may_last_thirty_days_or_for_ever() {
     let month = Duration::from_secs(30 * 24 * 3600);
     let case = Case::new(Supervise::one_for_one().backoff(month..Duration::MAX));

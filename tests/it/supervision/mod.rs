@@ -5,6 +5,7 @@ mod deadlines;
 mod directives;
 mod groups;
 mod limits;
+mod log;
 mod root;
 
 use std::sync::mpsc;

@@ -11,7 +11,7 @@
 //!    [`go_on`]: nothing here recurses, however deep the tree.
 
 use super::children::{self, Children};
-use super::lifecycle::{drop_guarded, failure_of, guarded};
+use super::lifecycle::{drop_guarded, failure_of, guarded, log};
 use super::restart::{self, drop_counted, hand_on};
 use super::run::follow;
 use super::{Actor, Body, Context, Phase, watch};
@@ -138,7 +138,7 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
             if let Err(payload) = guarded(|| value.post_stop(&mut ctx)) {
                 local.counts.hook_panics.add(1);
                 let failure = failure_of(local, payload);
-                tracing::error!(actor = %turn.header().id, %failure, "post_stop failed");
+                log(turn.header(), HOOK, &failure, "post_stop failed");
             }
         }
         drop_counted(local, value);
@@ -152,8 +152,9 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
         drop_counted(local, over);
     }
     let failure = ctx.failure.take();
-    if failure.is_some() {
+    if let Some(failure) = &failure {
         local.counts.hook_panics.add(1);
+        log(turn.header(), HOOK, failure, "post_stop failed");
     }
     drop_counted(local, failure);
     if let Some(name) = turn.header().name() {

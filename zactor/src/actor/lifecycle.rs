@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::{Actor, Context};
+use crate::cell::Header;
 pub(crate) use crate::cell::{Local, drop_guarded, guarded};
 use crate::supervision::{ChildRef, Directive, Failure, Terminated};
 
@@ -124,6 +125,19 @@ pub trait Supervisor: Sized {
     #[expect(unused_variables, reason = "a default that looks at nothing")]
     fn on_failure(&mut self, child: &ChildRef, failure: &Failure) -> Directive {
         Directive::Restart
+    }
+}
+
+/// Logs a failure, once: where it is noticed. In a catch, for its error prints itself, and the subscriber is the user's.
+#[cold]
+pub(crate) fn log(header: &Header, running: u32, failure: &Failure, what: &'static str) {
+    let (name, kind) = (header.name().map_or("", |name| name), (header.meta.type_name)());
+    let message = header.message_name(running);
+    let line = || tracing::error!(actor = %header.id, name, kind, message, %failure, "{what}");
+    if guarded(line).map_err(drop_guarded).is_err() {
+        let failure = "an error that panics when it is printed";
+        let line = || tracing::error!(actor = %header.id, name, kind, message, failure, "{what}");
+        let _ = guarded(line).map_err(drop_guarded);
     }
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::children::{self, Children};
 use super::ending::{self, Cause};
 use super::incarnation::{After, Then};
-use super::lifecycle::failure_of;
+use super::lifecycle::{failure_of, log};
 use super::{Actor, Body, Context, Phase};
 use crate::cell::state::{order, parked, token};
 use crate::cell::{CellRef, HOOK, Local, NOTHING, Task, Turn, drop_guarded, guarded};
@@ -49,7 +49,7 @@ pub(super) fn fail<A: Actor>(
 
 /// `ctx.stop()`: the end, but for a permanent actor, which starts again.
 #[cold]
-pub(super) fn stop_itself<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
+pub(crate) fn stop_itself<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
     let ordered = turn.header().state().orders() & order::ALL != 0;
     let end = if ordered { End::Ordered } else { End::Normal };
     if !turn.resident().restart().follows(end) {
@@ -278,7 +278,7 @@ fn pre_restart<A: Actor>(turn: &mut Turn<'_, Body<A>>, cause: &Failure) {
         };
         if let Some(failure) = failure {
             local.counts.hook_panics.add(1);
-            tracing::error!(actor = %turn.header().id, %failure, "pre_restart failed");
+            log(turn.header(), HOOK, &failure, "pre_restart failed");
             drop_counted(local, failure);
         }
     }
@@ -312,6 +312,7 @@ fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>, after: After) -> Option
         }
     }
     if after == After::Fail {
+        log(turn.header(), NOTHING, &Failure::RestartLimit, "supervisor failed");
         return fail(turn, Failure::RestartLimit, false);
     }
     let old = turn.resident().value.take();
@@ -351,13 +352,7 @@ fn begin_incarnation<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
             if stopping { stop_itself(turn) } else { Some(turn.again()) }
         }
         Err(failure) => {
-            tracing::error!(
-                actor = %cell.id,
-                name = cell.name().map_or("", |name| name),
-                kind = (cell.meta.type_name)(),
-                %failure,
-                "actor failed to restart",
-            );
+            log(&cell, HOOK, &failure, "actor failed to restart");
             fail(turn, failure, false)
         }
     }

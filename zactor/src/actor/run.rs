@@ -1,7 +1,7 @@
 //! One turn of one actor: its orders, then up to a batch of messages; then idle, again, or its end.
 
 use super::ending::{self, Cause};
-use super::lifecycle::{failure_of, guarded};
+use super::lifecycle::{failure_of, guarded, log};
 use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, timer};
 use crate::__private as private;
 use crate::cell::state::order;
@@ -105,14 +105,7 @@ fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failur
         }
         intake.count_failed();
     }
-    tracing::error!(
-        actor = %header.id,
-        name = header.name().map_or("", |name| name),
-        kind = (header.meta.type_name)(),
-        message = header.message_name(running),
-        %failure,
-        "actor failed",
-    );
+    log(header, running, failure, "actor failed");
     header.set_current(NOTHING);
     if let Some(answer) = ctx.answer.take().or_else(|| local.deferring.end()) {
         let told = answer.end(local, core, NoAnswer::Failed(failure.clone()));

@@ -4,7 +4,7 @@
 //! whose child has meanwhile ended, or was restarted with its group, says nothing any more. `on_failure` runs in a catch,
 //! with no lock held.
 
-use super::lifecycle::failure_of;
+use super::lifecycle::{failure_of, log};
 use super::restart::{act, fail, follow_up, limit_reached};
 use super::{Actor, Body};
 use crate::cell::state::order;
@@ -131,7 +131,7 @@ fn directive<A: Actor>(
     cell.set_current(NOTHING);
     decided.map_err(|payload| {
         let failure = failure_of(turn.local(), payload);
-        tracing::error!(actor = %cell.id, child = %child.id, %failure, "on_failure failed");
+        log(&cell, HOOK, &failure, "on_failure failed");
         failure
     })
 }

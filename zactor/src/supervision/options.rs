@@ -13,7 +13,7 @@ pub enum Directive {
     Restart,
     /// Stop the child for good.
     Stop,
-    /// Go on with the state as it is; after a panic this is a restart.
+    /// Go on with the state as it is; after a panic, or past the limit of restarts, this is a restart.
     Resume,
     /// Fail with the child's failure, and let the next supervisor decide.
     Escalate,

@@ -52,14 +52,14 @@ impl Restarts {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
-    /// When the child started last; 0 for never.
-    started: u64,
+    /// When the child started last, until it fails: only an incarnation that has begun has a quiet time.
+    started: Option<u64>,
 }
 
 impl Backoff {
     /// Records that the child has started at `now`: its quiet time begins.
     pub(crate) fn started(&mut self, now: u64) {
-        self.started = now;
+        self.started = Some(now);
     }
 
     /// The delay before the restart after a failure at `now`; zero without a back-off.
@@ -67,7 +67,7 @@ impl Backoff {
     pub(crate) fn next(&mut self, now: u64, limits: &Supervise, chance: f64) -> Duration {
         let Some((min, max)) = limits.backoff else { return Duration::ZERO };
         let quiet = nanos(limits.backoff_reset.unwrap_or(max));
-        if now.saturating_sub(self.started) >= quiet {
+        if self.started.take().is_some_and(|started| now.saturating_sub(started) >= quiet) {
             self.attempts = 0;
         }
         let delay = lengthened(doubled(min, max, self.attempts), limits.jitter * chance);
@@ -191,7 +191,21 @@ mod tests {
             backoff.started(SECOND);
             assert_eq!(backoff.next(2 * SECOND - 1, &limits, 0.0), expected * MS);
         }
+        backoff.started(SECOND);
         assert_eq!(backoff.next(2 * SECOND, &limits, 0.0), MS);
+    }
+
+    #[test]
+    fn tries_that_do_not_start_are_no_quiet_time() {
+        let limits = Supervise::default().backoff(MS..8 * MS).backoff_reset(Duration::from_secs(1));
+        let mut backoff = Backoff::default();
+        for (second, delays) in [(10, [1, 2, 4, 8, 8]), (1000, [1, 2, 4, 8, 8])] {
+            // It lived long; then a try to start again fails every other second.
+            for (n, expected) in (0..).zip(delays) {
+                assert_eq!(backoff.next((second + 2 * n) * SECOND, &limits, 0.0), expected * MS);
+            }
+            backoff.started((second + 10) * SECOND);
+        }
     }
 
     #[test]

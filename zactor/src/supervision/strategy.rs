@@ -49,7 +49,10 @@ impl Directive {
     /// What the directive comes to for a child of this type that failed so.
     pub(crate) fn applied(self, restart: Restart, failure: &Failure) -> Self {
         let wanted = match self {
-            Self::Resume if failure.is_panic() => Self::Restart,
+            // Only an actor that has said itself that it failed may go on with its state.
+            Self::Resume if failure.is_panic() || matches!(failure, Failure::RestartLimit) => {
+                Self::Restart
+            }
             other => other,
         };
         match wanted {
@@ -91,6 +94,8 @@ mod tests {
         assert_eq!(applied(Directive::Resume, Restart::Transient, &error), Directive::Resume);
         assert_eq!(applied(Directive::Resume, Restart::Temporary, &error), Directive::Resume);
         assert_eq!(applied(Directive::Resume, Restart::Transient, &panic), Directive::Restart);
+        let limit = Failure::RestartLimit;
+        assert_eq!(applied(Directive::Resume, Restart::Transient, &limit), Directive::Restart);
         assert_eq!(applied(Directive::Resume, Restart::Temporary, &panic), Directive::Stop);
         assert_eq!(applied(Directive::Restart, Restart::Temporary, &error), Directive::Stop);
         assert_eq!(applied(Directive::Escalate, Restart::Temporary, &panic), Directive::Escalate);

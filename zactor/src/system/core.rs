@@ -40,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) dead_letters: Hub,
     pub(crate) life: Life,
     pub(crate) meter: Mutex<Meter>,
+    pub(crate) restart_meter: Mutex<Meter>,
     /// Handles that users hold.
     pub(super) handles: AtomicUsize,
     sequence: AtomicU64,
@@ -88,6 +89,7 @@ impl Core {
             dead_letters: Hub::new(config.dead_letter_log),
             life: Life::default(),
             meter: Mutex::default(),
+            restart_meter: Mutex::default(),
             handles: AtomicUsize::new(0),
             sequence: AtomicU64::new(0),
             memory,

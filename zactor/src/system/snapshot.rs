@@ -16,6 +16,7 @@ impl Core {
         let usage = self.memory.usage(memory);
         let now = self.clock.now().0;
         let throughput = lock(&self.meter).measure(sums.handled, now);
+        let restarts = lock(&self.restart_meter).measure(sums.restarted, now);
         SystemStats {
             actors: ActorCounts {
                 created: sums.created,
@@ -49,7 +50,7 @@ impl Core {
             hook_panics: sums.hook_panics,
             late_replies: sums.late_replies,
             workers: u32::try_from(self.scheduler.worker_count()).unwrap_or(u32::MAX),
-            measured: Measured::new(throughput, latency.send_to_end(), latency.handler()),
+            measured: Measured::new(throughput, restarts, latency.send_to_end(), latency.handler()),
         }
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::{ActorSystem, Core};
 use crate::actor::{
     Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of, guarded,
+    log, stop_itself,
 };
-use crate::cell::state::order;
 use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
 use crate::mailbox::{Capacity, Overflow};
@@ -391,19 +391,14 @@ fn first_hook<A: Actor>(
         Ok(Ok(())) => ctx.take_failure(),
     };
     if let Some(failure) = failure {
-        tracing::error!(
-            actor = %cell.id,
-            kind = (cell.meta.type_name)(),
-            %failure,
-            "actor failed to start",
-        );
+        log(&cell, HOOK, &failure, "actor failed to start");
         let end = || begin_end(turn, Cause::StartFailed(failure.clone()));
         hand_on(core, local, local.run_as(&cell, end));
         return Err(SpawnError::Failed(failure));
     }
     local.counts.created.add(1);
     if ctx.is_stopping() {
-        hand_on(core, local, local.run_as(&cell, || begin_end(turn, Cause::Ordered(order::STOP))));
+        hand_on(core, local, local.run_as(&cell, || stop_itself(turn)));
     } else if let Some(turn) = turn.mark_idle() {
         core.scheduler.schedule(local, turn.again());
     }

@@ -43,6 +43,11 @@ impl SystemStats {
         self.measured.throughput
     }
 
+    /// Restarts of actors in a second: since the snapshot before this one, and since the start.
+    pub fn restart_rate(&self) -> Throughput {
+        self.measured.restarts
+    }
+
     /// Mean time from a send to the end of its handler, over the sampled messages; zero without samples.
     pub fn average_latency(&self) -> Duration {
         self.measured.average_latency
@@ -59,14 +64,21 @@ impl SystemStats {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Measured {
     throughput: Throughput,
+    restarts: Throughput,
     latency: Latency,
     average_latency: Duration,
 }
 
 impl Measured {
-    pub(crate) fn new(throughput: Throughput, send_to_end: &Merged, handler: &Merged) -> Self {
+    pub(crate) fn new(
+        throughput: Throughput,
+        restarts: Throughput,
+        send_to_end: &Merged,
+        handler: &Merged,
+    ) -> Self {
         Self {
             throughput,
+            restarts,
             latency: Latency {
                 send_to_end: send_to_end.percentiles(),
                 handler: handler.percentiles(),
@@ -135,7 +147,7 @@ pub struct MemoryStats {
     pub cells_pooled: u64,
 }
 
-/// Messages handled in a second.
+/// How many in a second: messages handled, or actors restarted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Throughput {
@@ -158,20 +170,20 @@ pub struct Latency {
 /// Makes rates of what successive snapshots have counted.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    handled: u64,
+    counted: u64,
     at: u64,
     recent: f64,
 }
 
 impl Meter {
-    /// The rates at `now`, in nanoseconds since the start, when `handled` messages have been handled in all.
+    /// The rates at `now`, in nanoseconds since the start, when there were `count` in all.
     /// A snapshot at the time of the one before it repeats that one's recent rate.
-    pub(crate) fn measure(&mut self, handled: u64, now: u64) -> Throughput {
+    pub(crate) fn measure(&mut self, count: u64, now: u64) -> Throughput {
         if now > self.at {
-            self.recent = rate(handled.saturating_sub(self.handled), now - self.at);
-            (self.handled, self.at) = (handled, now);
+            self.recent = rate(count.saturating_sub(self.counted), now - self.at);
+            (self.counted, self.at) = (count, now);
         }
-        Throughput { recent: self.recent, since_start: rate(handled, now) }
+        Throughput { recent: self.recent, since_start: rate(count, now) }
     }
 }
 
