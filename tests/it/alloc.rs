@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 use zactor::prelude::*;
 use zactor_tests::watchdog::PATIENCE;
@@ -34,6 +34,13 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
+
+/// One test at a time: the allocator counts what all threads do.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Sends `burst` numbers at a time to its partner, which does the same, `left` times in all.
 #[derive(Message)]
@@ -95,6 +102,7 @@ fn game(players: &[ActorRef<Player>; 2], results: &mpsc::Receiver<u64>, hops: u6
 
 #[test]
 fn a_send_between_two_actors_on_one_worker_allocates_nothing_after_warm_up() {
+    let _alone = alone();
     for burst in [0, 1, 40] {
         let system = ActorSystem::builder("t").workers(1).start().unwrap();
         let player = || system.spawn(Player { burst, partner: None, begun: None }).unwrap();
@@ -111,4 +119,60 @@ fn a_send_between_two_actors_on_one_worker_allocates_nothing_after_warm_up() {
         }
         system.shutdown().unwrap();
     }
+}
+
+/// Adds up what it is asked to add; need not wait.
+#[derive(Message)]
+#[message(reply = u64)]
+struct Add(u64);
+
+#[actor(async Add)]
+struct Sum(u64);
+
+impl AsyncHandler<Add> for Sum {
+    async fn handle(&mut self, Add(by): Add, _: &mut Context<Self>) -> u64 {
+        let kept = [by; 16];
+        std::future::ready(()).await;
+        self.0 += kept[3];
+        self.0
+    }
+}
+
+/// Tells the sum so many numbers, then answers how many allocations there were since the first of them was handled.
+#[derive(Message)]
+struct Drive(u64, mpsc::Sender<u64>);
+
+#[actor(async Drive)]
+struct Driver(ActorRef<Sum>);
+
+impl AsyncHandler<Drive> for Driver {
+    async fn handle(&mut self, Drive(numbers, done): Drive, _: &mut Context<Self>) {
+        self.0.ask(Add(0)).await.unwrap();
+        let begun = ALLOCATIONS.load(Relaxed);
+        for _ in 0..numbers {
+            for _ in 0..9 {
+                self.0.tell(Add(1)).unwrap();
+            }
+            // Pending: polled again in the same block.
+            self.0.ask(Add(1)).await.unwrap();
+        }
+        done.send(ALLOCATIONS.load(Relaxed) - begun).unwrap();
+    }
+}
+
+#[test]
+fn an_async_handler_allocates_nothing_after_warm_up() {
+    let _alone = alone();
+    let system = ActorSystem::builder("t").workers(1).start().unwrap();
+    let sum = system.spawn(Sum(0)).unwrap();
+    let driver = system.spawn(Driver(sum)).unwrap();
+    let (done, results) = mpsc::channel();
+    let numbers = if cfg!(debug_assertions) { 500 } else { 20_000 };
+    for warm in [false, true] {
+        driver.tell(Drive(numbers, done.clone())).unwrap();
+        let counted = results.recv_timeout(PATIENCE).unwrap();
+        // The run queue takes a block now and then; nothing per message.
+        assert!(!warm || counted <= 4, "{counted} allocations for {numbers} times ten messages");
+    }
+    system.shutdown().unwrap();
 }

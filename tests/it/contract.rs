@@ -1,5 +1,4 @@
-//! The public API as it is documented: this module need only compile. Async handlers join it with
-//! their topics.
+//! The public API as it is documented: this module need only compile.
 
 #![allow(unused_variables, dead_code, unreachable_pub, reason = "only compiled")]
 #![deny(warnings, private_interfaces)]
@@ -35,7 +34,7 @@ struct Search(String);
 #[message(inline)]
 struct Small([u64; 4]);
 
-#[actor(Deposit, Balance, Load, deferred Search, mailbox(capacity = 1024, overflow = fail), batch = 64,
+#[actor(Deposit, Balance, async Load, deferred Search, mailbox(capacity = 1024, overflow = fail), batch = 64,
     supervise(one_for_one, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2), dispatcher = shared, lifecycle, supervisor)]
 pub struct Account {
     cents: u64,
@@ -50,12 +49,14 @@ impl Handler<Balance> for Account {
         self.cents
     }
 }
-impl Handler<Load> for Account {
-    fn handle(&mut self, msg: Load, ctx: &mut Context<Self>) -> Result<Row, DbError> {
+impl AsyncHandler<Load> for Account {
+    async fn handle(&mut self, msg: Load, ctx: &mut Context<Self>) -> Result<Row, DbError> {
         let me = ctx.me();
         ctx.ask(&me, Balance).timeout(Duration::from_secs(1)).then(|this, result, ctx| {
             this.cents += result.unwrap_or(0);
         });
+        let n = me.ask(Balance).await;
+        self.cents += 1;
         ctx.tell_self(Deposit(1)).ok();
         ctx.send_after(Duration::from_secs(1), Deposit(1));
         let timer: Result<Timer, zactor::ConfigError> =
@@ -103,7 +104,7 @@ impl Counter {
     fn get(&self) -> u64 {
         self.n
     }
-    fn load(&mut self, key: String) -> Result<Row, DbError> {
+    async fn load(&mut self, key: String) -> Result<Row, DbError> {
         Ok(Row)
     }
     fn later(&mut self, ctx: &mut Context<Self>, by: u64) {
@@ -296,4 +297,58 @@ fn supervise_it(system: ActorSystem) -> Result<(), Box<dyn std::error::Error + S
         .keep_children(true)
         .spawn()?;
     Ok(())
+}
+
+// asynchronous handlers of generic actors, references held across an await
+#[derive(Message)]
+#[message(reply = usize)]
+struct Ask<K>(Vec<ActorRef<Account>>, K);
+#[actor(async Ask<K>)]
+struct Fan<K: Key> {
+    keys: Vec<K>,
+}
+impl<K: Key> AsyncHandler<Ask<K>> for Fan<K> {
+    async fn handle(&mut self, m: Ask<K>, ctx: &mut Context<Self>) -> usize {
+        let mut n = 0;
+        for (r, k) in m.0.iter().zip(self.keys.iter_mut()) {
+            n += r.ask(Balance).await.is_ok() as usize;
+            *k = m.1.clone();
+        }
+        let me = ctx.me();
+        ctx.send_after(Duration::from_secs(1), Ask(vec![], m.1));
+        n
+    }
+}
+#[actor]
+struct Gen<K: Key> {
+    keys: Vec<K>,
+    seen: u32,
+}
+#[handlers]
+impl<K: Key> Gen<K> {
+    async fn fetch(&mut self, of: ActorRef<Account>, key: K) -> Option<K> {
+        of.ask(Balance).await.ok()?;
+        self.keys.push(key);
+        self.keys.first().cloned()
+    }
+    fn count(&self) -> usize {
+        self.keys.len()
+    }
+}
+
+// list entries that mention an associated type
+trait AsyncBehavior: Send + Sync + Sized + 'static {
+    type Msg: Send + Sync + 'static;
+    fn on(&mut self, m: Self::Msg) -> impl Future<Output = bool> + Send;
+}
+#[derive(Message)]
+struct Wrapped<M: Send + 'static>(M);
+#[actor(async Wrapped<B::Msg>)]
+struct Runs<B: AsyncBehavior>(B);
+impl<B: AsyncBehavior> AsyncHandler<Wrapped<B::Msg>> for Runs<B> {
+    async fn handle(&mut self, m: Wrapped<B::Msg>, ctx: &mut Context<Self>) {
+        if !self.0.on(m.0).await {
+            ctx.stop()
+        }
+    }
 }

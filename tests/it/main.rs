@@ -37,6 +37,7 @@ mod stats;
 mod stop;
 mod storm;
 mod supervision;
+mod suspended;
 mod tidy;
 mod timers;
 mod watch;

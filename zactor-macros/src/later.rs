@@ -13,7 +13,6 @@ pub(crate) enum Feature {
 
 /// To switch a feature on, delete its line (and the test cases that show its refusal).
 const LATER: &[(Feature, &str)] = &[
-    (Feature::Async, "async handlers are"),
     (Feature::ActorPriority, "the `priority` of an actor is"),
     (Feature::Pinned, "`dispatcher = pinned` is"),
     (Feature::MessagePriority, "the `priority` of a message is"),

@@ -212,8 +212,7 @@ impl Entry {
             }},
             Kind::Async => quote_spanned! {self.located()=> #tag => {
                 let message = delivery.take::<#message>();
-                let pending = ::zactor::__private::pending::<Self, #message>(ctx);
-                pending.run(<Self as ::zactor::AsyncHandler<#message>>::handle(self, message, ctx));
+                ::zactor::__private::run_async::<Self, #message>(self, message, ctx);
             }},
             Kind::Deferred => quote_spanned! {self.located()=> #tag => {
                 let message = delivery.take::<#message>();

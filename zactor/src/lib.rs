@@ -51,8 +51,8 @@ pub mod __private;
 pub use zactor_macros::{Message, actor, handlers};
 
 pub use actor::{
-    Actor, ActorRef, Asking, Context, DeferredHandler, Handler, Lifecycle, Recipient, Reply,
-    ReplyTo, Sending, StopHandle, Supervisor, Timer, WeakActorRef,
+    Actor, ActorRef, Asking, AsyncHandler, Context, DeferredHandler, Handler, Lifecycle, Recipient,
+    Reply, ReplyTo, Sending, StopHandle, Supervisor, Timer, WeakActorRef,
 };
 pub use error::{
     AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,

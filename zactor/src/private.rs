@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 pub use crate::actor::Protocol;
-use crate::actor::{Actor, Context, ReplyTo, answer};
+use crate::actor::{Actor, AsyncHandler, Context, ReplyTo, answer};
 use crate::cell;
 use crate::mailbox::{Capacity, Overflow, Priority};
 pub use crate::message::inline::assert_inline;
@@ -181,6 +181,16 @@ pub fn reply<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>, reply: M::
 #[inline]
 pub fn reply_to<A: Actor + Accepts<M>, M: Message>(ctx: &mut Context<A>) -> ReplyTo<M::Reply> {
     crate::actor::reply_to::<A, M>(ctx)
+}
+
+/// Runs an async handler: up to its end, or to its first wait.
+#[inline]
+pub fn run_async<A: AsyncHandler<M> + Accepts<M>, M: Message>(
+    actor: &mut A,
+    message: M,
+    ctx: &mut Context<A>,
+) {
+    crate::actor::begin_async(actor, message, ctx);
 }
 
 /// A message that nobody can make: a second one for actors with a single message, so that rustc infers none.

@@ -285,3 +285,59 @@ fn s13_a_send_from_a_drop_outside_any_handler_is_admitted_and_mutes_nobody() {
     settle(&to);
     finish(&system);
 }
+
+/// Passes the gate, asks the lab and awaits its reply.
+#[derive(Message)]
+#[message(reply = u64)]
+struct AskThere(Gate, ActorRef<Lab>);
+
+#[actor(async AskThere, Item, mailbox(capacity = 1, overflow = block))]
+struct Asker;
+
+impl AsyncHandler<AskThere> for Asker {
+    async fn handle(&mut self, AskThere(gate, lab): AskThere, _: &mut Context<Self>) -> u64 {
+        gate.pass();
+        lab.ask(call(|_, _| 7)).timeout(PATIENCE).await.unwrap()
+    }
+}
+
+impl Handler<Item> for Asker {
+    fn handle(&mut self, item: Item, _: &mut Context<Self>) {
+        item.handle();
+    }
+}
+
+#[test]
+fn s13_an_ask_that_waits_and_a_mute_in_a_cycle_go_on_whichever_comes_last() {
+    let system = system(3);
+    for muted_first in [true, false] {
+        let lab = system.spawn(Lab::new()).unwrap();
+        let asker = system.spawn(Asker).unwrap();
+        let ledger = Ledger::new(10);
+        let (gate, before) = (Gate::new(), Gate::new());
+        let (opens, _second) = (Opens(gate.clone()), Opens(before.clone()));
+        let (to, items, door) = (asker.clone(), Arc::clone(&ledger), before.clone());
+        lab.tell(job(move |_, _| {
+            door.pass();
+            (0..10).for_each(|id| to.tell(items.item(id, 0)).unwrap());
+        }))
+        .unwrap();
+        before.wait_for(1);
+        let asked = asker.ask(AskThere(gate.clone(), lab.clone())).timeout(PATIENCE);
+        gate.wait_for(1);
+        if muted_first {
+            before.open();
+            eventually("it is muted", || state(&system, &lab) == ActorState::Suspended);
+            drop(opens);
+        } else {
+            drop(opens);
+            let waits = || system.inspect(asker.id()).unwrap().state == ActorState::Suspended;
+            eventually("it waits", waits);
+            before.open();
+        }
+        assert_eq!(asked.wait().unwrap(), 7);
+        eventually("all are handled", || ledger.drops() == 10);
+        settle(&lab);
+    }
+    finish(&system);
+}

@@ -279,3 +279,34 @@ fn s11_many_waiters_and_a_slow_receiver_lose_nothing() {
     }
     finish(&system);
 }
+
+/// Fills its own mailbox, and awaits room in it.
+#[derive(Message)]
+#[message(reply = bool)]
+struct Fill;
+
+#[derive(Message)]
+struct Nothing;
+
+#[actor(async Fill, Nothing, mailbox(capacity = 1))]
+struct Full;
+
+impl AsyncHandler<Fill> for Full {
+    async fn handle(&mut self, _: Fill, ctx: &mut Context<Self>) -> bool {
+        let me = ctx.me();
+        me.send(Nothing).await.unwrap();
+        matches!(me.send(Nothing).await, Err(SendError::WouldDeadlock(Nothing)))
+    }
+}
+
+impl Handler<Nothing> for Full {
+    fn handle(&mut self, _: Nothing, _: &mut Context<Self>) {}
+}
+
+#[test]
+fn s20_a_handler_that_awaits_room_in_its_own_mailbox_would_wait_for_itself() {
+    let system = system(1);
+    let full = system.spawn(Full).unwrap();
+    assert!(full.ask(Fill).timeout(PATIENCE).wait().unwrap());
+    finish(&system);
+}

@@ -236,7 +236,6 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
-    waits("async Add", "async handlers are");
     waits("priority = normal", "the `priority` of an actor is");
     waits("dispatcher = pinned", "`dispatcher = pinned` is");
 }
@@ -313,8 +312,7 @@ fn each_kind_of_handler_has_its_arm() {
             }
             1u32 => {
                 let message = delivery.take::<Load>();
-                let pending = ::zactor::__private::pending::<Self, Load>(ctx);
-                pending.run(<Self as ::zactor::AsyncHandler<Load>>::handle(self, message, ctx));
+                ::zactor::__private::run_async::<Self, Load>(self, message, ctx);
             }
             2u32 => {
                 let message = delivery.take::<Find>();

@@ -20,7 +20,10 @@ use crate::scheduler::timers::Fire;
 ///
 /// Await it on any executor, or [`wait`](Self::wait) for it outside of workers. It ends once: with the reply, or with an
 /// [`AskError`] when the time is over, the mailbox was full, or the actor fails or ends. Dropping it gives the reply up:
-/// the message is handled all the same, its reply becomes a dead letter.
+/// the message is handled all the same, its reply becomes a dead letter. So it may be dropped at any await point.
+///
+/// In an async handler an await that could never end is [`AskError::WouldDeadlock`]: the actor would wait for itself, or for
+/// one that waits for it.
 #[must_use = "a reply that nobody waits for is dropped; use `tell` if none is wanted"]
 pub struct Reply<R> {
     state: State<R>,
@@ -231,7 +234,12 @@ impl<R: Send + 'static> Future for Reply<R> {
                 return Poll::Ready(Err(AskError::NoReply));
             };
             if asked.set_waiter(Waiter::Task(task.waker().clone())) {
-                return Poll::Pending;
+                let cycle = Local::with(asked.target().core(), |local| asked.awaited(local));
+                let Some(cycle) = cycle else { return Poll::Pending };
+                self.disarm();
+                // Given up: whoever handles the message replies too late.
+                self.state = State::Over;
+                return Poll::Ready(Err(AskError::WouldDeadlock { cycle: cycle.into() }));
             }
         }
     }

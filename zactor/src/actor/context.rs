@@ -82,6 +82,14 @@ impl<A> Context<A> {
         }
     }
 
+    /// The actor, and the context of its handler's future: what this one knows of the message goes over.
+    #[inline]
+    pub(super) fn lend(&mut self) -> (&Ref<A>, impl FnOnce(ManuallyDrop<Ref<A>>) -> Self + use<A>) {
+        let sender = self.sender;
+        let (system, answer) = (std::mem::take(&mut self.system), self.answer.take());
+        (&self.me.0, move |me| Context { system, sender, answer, ..Context::new(me) })
+    }
+
     /// The next message is a tell of `sender`.
     #[inline(always)]
     pub(super) fn begin_tell(&mut self, sender: u64) {

@@ -2,9 +2,9 @@
 
 use std::any::TypeId;
 
-use super::{Actor, Context, run};
+use super::{Actor, Context, run, suspended};
 use crate::__private::Undelivered;
-use crate::cell::{Cell, Meta, Resident, Task, Turn};
+use crate::cell::{Cell, Held, Meta, Resident, Task, Turn};
 use crate::supervision::Restart;
 
 /// Where an actor stands. All but `Live` handle no messages.
@@ -78,5 +78,9 @@ impl<A: Actor> Resident for Body<A> {
 
     fn run(turn: Turn<'_, Self>) -> Option<Task> {
         run::turn(turn)
+    }
+
+    fn resume(held: Held<'_, Self>) -> Option<Task> {
+        suspended::turn(held)
     }
 }

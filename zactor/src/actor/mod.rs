@@ -21,6 +21,7 @@ mod run;
 mod sending;
 mod stop_handle;
 mod supervise;
+mod suspended;
 mod timer;
 mod watch;
 
@@ -38,6 +39,7 @@ pub(crate) use reply_to::reply_to;
 pub(crate) use restart::{follow_up, stop_itself};
 pub use sending::Sending;
 pub use stop_handle::StopHandle;
+pub(crate) use suspended::begin as begin_async;
 pub use timer::Timer;
 
 use crate::__private::{Delivery, Options, Undelivered};
@@ -152,4 +154,60 @@ pub trait DeferredHandler<M: Message>: Actor {
     /// Handles one message. `reply` answers the ask, now or later, from any thread; dropped, it ends the ask with
     /// [`NoReply`](crate::AskError::NoReply). A panic ends the actor.
     fn handle(&mut self, message: M, reply: ReplyTo<M::Reply>, ctx: &mut Context<Self>);
+}
+
+/// What an actor does with a message when that takes waiting: the handler awaits, with the actor's state in its hands.
+///
+/// While it waits the actor handles no other message; other actors use the worker. A handler that need not wait allocates
+/// nothing. `kill` drops it where it waits; `stop` and `drain` leave it `stop_timeout` to come to its end.
+///
+/// ```
+/// use zactor::prelude::*;
+///
+/// #[derive(Message)]
+/// #[message(reply = u64)]
+/// struct Price(u32);
+///
+/// #[derive(Message)]
+/// #[message(reply = u64)]
+/// struct Order(Vec<u32>);
+///
+/// #[actor(Price)]
+/// struct Catalog;
+/// impl Handler<Price> for Catalog {
+///     fn handle(&mut self, Price(item): Price, _ctx: &mut Context<Self>) -> u64 {
+///         u64::from(item) * 10
+///     }
+/// }
+///
+/// #[actor(async Order)]
+/// struct Till { catalog: ActorRef<Catalog>, taken: u64 }
+/// impl AsyncHandler<Order> for Till {
+///     async fn handle(&mut self, Order(items): Order, _ctx: &mut Context<Self>) -> u64 {
+///         let mut sum = 0;
+///         for item in items {
+///             sum += self.catalog.ask(Price(item)).await.unwrap_or(0);
+///         }
+///         self.taken += sum;
+///         sum
+///     }
+/// }
+/// # let system = ActorSystem::start("doc")?;
+/// # let catalog = system.spawn(Catalog)?;
+/// let till = system.spawn(Till { catalog, taken: 0 })?;
+/// assert_eq!(till.ask(Order(vec![1, 2, 3])).wait()?, 60);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "actor `{Self}` lists `async {M}` but has no async handler for it",
+    label = "missing `impl AsyncHandler<{M}> for {Self}`",
+    note = "write the handler, or remove the message from the list"
+)]
+pub trait AsyncHandler<M: Message>: Actor {
+    /// Handles one message. What the future gives answers an ask, and is dropped for a tell. A panic in a poll ends the actor.
+    fn handle(
+        &mut self,
+        message: M,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = M::Reply> + Send;
 }

@@ -383,6 +383,12 @@ struct Waits {
 impl Resident for Waits {
     type Value = Keeper;
     type Context = ();
+
+    fn resume(held: crate::cell::Held<'_, Self>) -> Option<Task> {
+        let (turn, ()) = held.cancel();
+        Self::run(turn)
+    }
+
     const META: &'static Meta = &Meta {
         type_name: || "Waits",
         type_id: std::any::TypeId::of::<Keeper>,

@@ -95,7 +95,7 @@ impl<R: Send + 'static> ReplyTo<R> {
         if !std::ptr::eq(open.asked.core(), to.0.core()) {
             return open.relay(to, message);
         }
-        open.token.answer().requeue();
+        open.token.answer().requeue(to.id());
         match to.push(Kind::Ask, Some(open.token.answer().word()), message) {
             Ok(()) => Ok(()),
             Err(refused) => {
@@ -153,6 +153,7 @@ pub(crate) fn reply_to<A: Actor + Accepts<M>, M: Message>(
     Local::with(asked.core(), |local| {
         asked.count_handled(local);
         local.deferring.begin(&answer);
+        answer.depart();
     });
     ReplyTo { open: Some(Open { token: answer.typed::<A, M>(), asked, tag: A::TAG }), sender }
 }

@@ -2,7 +2,7 @@
 
 use super::ending::{self, Cause};
 use super::lifecycle::{failure_of, guarded, log};
-use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, timer};
+use super::{Actor, Body, Context, Phase, reply_to, restart, supervise, suspended, timer};
 use crate::__private as private;
 use crate::cell::state::order;
 use crate::cell::{
@@ -68,6 +68,7 @@ fn go_through<A: Actor>(mut turn: Turn<'_, Body<A>>, ctx: &mut Context<A>) -> Op
                 turn = turn.mark_idle()?;
             }
             Ok(Pause::Later) => return Some(turn.again()),
+            Ok(Pause::Attend) if turn.intake.is_held() => return suspended::park(turn),
             Ok(Pause::Attend) if ctx.stopping => {
                 return restart::stop_itself(turn);
             }
@@ -95,7 +96,11 @@ fn batch_guarded<A: Actor>(
 }
 
 #[cold]
-fn count_failure<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>, failure: &Failure) {
+pub(super) fn count_failure<A: Actor>(
+    intake: &mut Intake<'_>,
+    ctx: &mut Context<A>,
+    failure: &Failure,
+) {
     let header = intake.header();
     let (core, local) = (header.core(), intake.local());
     let running = header.current();
@@ -146,7 +151,7 @@ fn batch<A: Actor>(value: &mut A, intake: &mut Intake<'_>, ctx: &mut Context<A>)
                 }
             }
             Next::Continuation(continuation) => {
-                go_on(value, continuation, intake, ctx);
+                continue_with(value, continuation, intake, ctx);
                 intake.give_spent();
             }
             Next::Empty => {
@@ -175,7 +180,7 @@ fn relieved(intake: &mut Intake<'_>) -> bool {
 
 /// As `Intake::done`, after an ask, which is counted already, or a failure, which does not count as handled.
 fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
-    if ctx.failure.is_some() {
+    if ctx.failure.is_some() || intake.is_held() {
         return;
     }
     if std::mem::take(&mut ctx.counted) {
@@ -187,7 +192,7 @@ fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
 }
 
 /// Runs what the actor asked for, unless that was an earlier incarnation.
-fn go_on<A: Actor>(
+fn continue_with<A: Actor>(
     value: &mut A,
     continuation: Continuation<A, Context<A>>,
     intake: &Intake<'_>,

@@ -14,7 +14,8 @@ use crate::scheduler::timers::Fire;
 
 /// The outcome of a [`send`](crate::ActorRef::send), to be awaited on any executor or waited for.
 ///
-/// The message is in already, or stands in the line before the mailbox, since the call that made this. Those who wait get in
+/// Awaited in an async handler of the very actor whose mailbox has no room, it ends with
+/// [`WouldDeadlock`](SendError::WouldDeadlock). The message is in already, or stands in the line before the mailbox, since the call that made this. Those who wait get in
 /// in the order of their calls. Dropped before its outcome, it takes the message back and drops it; the send was none then.
 #[must_use = "dropped, it takes the message back; await it, or `wait`"]
 pub struct Sending<M> {
@@ -118,6 +119,14 @@ impl<M: Message> Future for Sending<M> {
     type Output = Result<(), SendError<M>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let waits_for_itself = |line: &InLine<M>| {
+            let cell = line.cell();
+            Local::with(cell.core(), |local| local.polls(cell.id.as_raw()))
+        };
+        if self.line.as_ref().is_some_and(waits_for_itself) {
+            // By the handler of the actor that would have to make room.
+            return Poll::Ready(self.give_up(SendError::WouldDeadlock));
+        }
         self.look(Waiter::Task(task.waker().clone())).map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -14,7 +14,8 @@ use crate::scheduler::timers::Fire;
 use crate::supervision::EndReason;
 
 /// The end of an actor, to be awaited on any executor or waited for. Dropping it takes nothing back: what was ordered
-/// goes on.
+/// goes on. So it may be dropped at any await point. An actor that awaits its own end in its handler gets
+/// [`WouldDeadlock`](SystemError::WouldDeadlock).
 ///
 /// When it completes, the actor's children have ended, its last hook has run, its state is dropped, its name is free, and
 /// all that ended with it is counted.
@@ -103,6 +104,10 @@ impl Future for StopHandle {
         loop {
             if let Some(result) = self.look() {
                 return Poll::Ready(result);
+            }
+            let own = self.cell.id.as_raw();
+            if crate::cell::Local::with(self.cell.core(), |local| local.polls(own)) {
+                return Poll::Ready(Err(SystemError::WouldDeadlock));
             }
             if self.register(Waiter::Task(task.waker().clone())) {
                 return Poll::Pending;

@@ -10,7 +10,7 @@ use super::guard::drop_guarded;
 use super::local::Local;
 use super::task::Task;
 use super::value;
-use crate::message::{Accepts, BYTES, Message};
+use crate::message::{Accepts, ActorId, BYTES, Message};
 use crate::queue::oneshot::Answered;
 use crate::supervision::Failure;
 use crate::sync::atomic::Ordering;
@@ -60,9 +60,15 @@ impl Answer {
         self.slot.to_word()
     }
 
-    /// It is queued again.
-    pub(crate) fn requeue(&self) {
+    /// It is about to be queued again, for this actor.
+    pub(crate) fn requeue(&self, holder: ActorId) {
         self.slot.started.store(0, Ordering::Relaxed);
+        self.slot.holder.store(holder.as_raw(), Ordering::Relaxed);
+    }
+
+    /// It leaves its handler.
+    pub(crate) fn depart(&self) {
+        self.slot.holder.store(0, Ordering::Relaxed);
     }
 
     /// That of an ask by message `M`.

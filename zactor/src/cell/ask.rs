@@ -136,6 +136,8 @@ pub(crate) struct AskSlot {
     deadline: AtomicU64,
     /// When a handler took the message up (coarse, at least 1); 0: not yet.
     pub(super) started: AtomicU64,
+    /// Who has to act before it can be answered; 0: whoever has the right to answer.
+    pub(super) holder: AtomicU64,
 }
 
 const NEVER: u64 = u64::MAX;
@@ -238,6 +240,7 @@ impl AskSlot {
             asker: AtomicU64::new(0),
             deadline: AtomicU64::new(0),
             started: AtomicU64::new(0),
+            holder: AtomicU64::new(0),
         }
     }
 }
@@ -287,11 +290,11 @@ impl ExpiredAsk {
 
 /// The asker's end.
 pub(crate) struct Asked<R> {
-    slot: AskPtr,
+    pub(super) slot: AskPtr,
     /// Keeps the system, and so the slot.
     target: CellRef,
     tag: u32,
-    generation: u32,
+    pub(super) generation: u32,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -308,6 +311,7 @@ impl<R: Send + 'static> Asked<R> {
         slot.asker.store(local.current(), Ordering::Relaxed);
         slot.deadline.store(0, Ordering::Relaxed);
         slot.started.store(0, Ordering::Relaxed);
+        slot.holder.store(target.id.as_raw(), Ordering::Relaxed);
         // SAFETY: out of the pool, so ours alone.
         let generation = unsafe { slot.slot.gate().arm(None) };
         (Asked { slot, target, tag, generation, reply: PhantomData }, slot.to_word())

@@ -5,8 +5,8 @@
 //! | `head`, `stub`                   | senders and the owner               | always; see `queue::mpsc`         |
 //! | `state`                          | anybody                             | always; see `state.rs`            |
 //! | `refs`                           | holders of references               | always; see `refs.rs`             |
-//! | `core`, `id`, `limit`, `run`, `meta`, `parent`, `sequence`, `last_of_batch` | the maker | before the id table knows the cell |
-//! | `tail`                           | the owner (`Turn`)                  | while he has the right to run     |
+//! | `core`, `id`, `limit`, `meta`, `parent`, `sequence`, `last_of_batch` | the maker | before the id table knows the cell |
+//! | `tail`, `run`                    | the owner (`Turn`)                  | while he has the right to run     |
 //! | `handled`, `current`, `stands_back` | the owner; anybody may read         | while he has the right to run     |
 //! | `links`                          | whoever holds the parent's family lock | from birth to end              |
 //! | `rare`                           | whoever needs it first              | once                              |
@@ -46,6 +46,9 @@ pub(crate) const NOTHING: u32 = u32::MAX;
 /// A hook or a continuation runs.
 pub(crate) const HOOK: u32 = u32::MAX - 1;
 
+/// One turn of a cell; it must be of the type that this was made for, and the right to run goes over.
+pub(super) type Run = unsafe fn(NonNull<Header>, &Local) -> Option<Task>;
+
 /// See the module.
 #[repr(C, align(64))]
 pub(crate) struct Header {
@@ -57,7 +60,7 @@ pub(crate) struct Header {
     /// What the head's count is compared with.
     pub(crate) limit: u32,
     pub(super) refs: Count,
-    pub(super) run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
+    run: UnsafeCell<Run>,
     pub(crate) meta: &'static Meta,
 
     pub(super) tail: Tail,
@@ -98,12 +101,7 @@ pub(crate) struct Birth {
 }
 
 impl Header {
-    pub(super) fn new(
-        at: NonNull<Header>,
-        birth: Birth,
-        run: unsafe fn(NonNull<Header>, &Local) -> Option<Task>,
-        meta: &'static Meta,
-    ) -> Self {
+    pub(super) fn new(at: NonNull<Header>, birth: Birth, run: Run, meta: &'static Meta) -> Self {
         let stub = at.cast::<Link>();
         Header {
             head: Head::new_busy(stub),
@@ -114,7 +112,7 @@ impl Header {
             limit: birth.limit,
             // One for the actor itself, while it lives; one for whoever spawned it.
             refs: Count::new(2),
-            run,
+            run: UnsafeCell::new(run),
             meta,
             tail: Tail::new(stub),
             handled: AtomicU64::new(0),
@@ -148,6 +146,25 @@ impl Header {
 
     pub(super) fn core_ptr(&self) -> NonNull<Core> {
         self.core
+    }
+
+    /// What a turn runs.
+    ///
+    /// # Safety
+    /// The caller has the right to run the cell.
+    #[inline(always)]
+    pub(super) unsafe fn run(&self) -> Run {
+        // SAFETY: only owners touch it (caller).
+        unsafe { *self.run.get() }
+    }
+
+    /// Later turns run `run`.
+    ///
+    /// # Safety
+    /// As for `run`, and `run` is made for this cell's type.
+    pub(super) unsafe fn set_run(&self, run: Run) {
+        // SAFETY: only owners touch it (caller).
+        unsafe { *self.run.get() = run };
     }
 
     /// Most messages of a turn.

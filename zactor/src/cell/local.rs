@@ -20,6 +20,7 @@ use super::ids::SLOT_CACHE;
 use super::latencies::{Latencies, MergedLatencies};
 use super::serving::{InHand, Serving};
 use super::task::Task;
+use super::waits::Polling;
 use crate::memory::Magazines;
 use crate::message::Node;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -71,6 +72,9 @@ counts! {
     /// Popped from a mailbox, whatever became of it.
     taken,
     handled,
+    /// Put off by an async handler that waits for something, and taken up again.
+    suspended,
+    resumed,
     failed,
     dead_lettered,
     /// Pushed out of a full mailbox.
@@ -126,6 +130,7 @@ pub(crate) struct Local {
     pub(crate) slots: RefCell<Vec<u32>>,
     pub(crate) asks: RefCell<Vec<AskPtr>>,
     pub(crate) deferring: Deferring,
+    pub(super) polling: Polling,
     worker: OnceCell<WorkerSide>,
     look: OnceCell<Arc<Look>>,
     pub(super) serving: Serving,
@@ -266,6 +271,7 @@ impl Local {
             slots: RefCell::new(Vec::new()),
             asks: RefCell::new(Vec::new()),
             deferring: Deferring::default(),
+            polling: Polling::default(),
             worker: OnceCell::new(),
             look: OnceCell::new(),
             serving: Serving::new(),

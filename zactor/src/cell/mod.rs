@@ -6,6 +6,7 @@
 //!   and whoever clears the mark makes it again (state.rs).
 //! * [`Ref`] and [`Port`] (typed.rs) know what their actor accepts: tag and payload agree by construction. port.rs is
 //!   the one way in.
+//! * suspension.rs is what an async handler leaves in a cell, [`Held`] the right to run one then.
 //! * pressure.rs is what concerns a full mailbox: overflow.rs its policy, sorted.rs what leaves the queue early, line.rs
 //!   those who wait for room, mutes.rs actors that do not run until there is.
 //! * timers.rs is the timers of one actor, parcel.rs what they send.
@@ -43,12 +44,14 @@ mod refs;
 mod serving;
 mod sorted;
 pub(crate) mod state;
+mod suspension;
 mod task;
 mod timers;
 mod turn;
 mod typed;
 mod value;
 mod waiters;
+mod waits;
 mod watch;
 
 use std::cell::UnsafeCell;
@@ -75,12 +78,16 @@ pub(crate) use port::Accepted;
 pub(crate) use pressure::Manner;
 pub(crate) use rare::Rare;
 pub(crate) use refs::CellRef;
+pub(crate) use suspension::{Begun, Held, Resumed, begin as begin_async};
 pub(crate) use task::{Slot, Task};
 pub(crate) use timers::{OwnTimer, TimerKey, Unsent};
 pub(crate) use turn::{Delivery, Intake, Next, Turn};
 pub(crate) use typed::{Port, Ref};
 pub(crate) use waiters::{Waiter, Waiters};
+pub(crate) use waits::Waits;
 pub(crate) use watch::Watcher;
+
+use suspension::Holder;
 
 use crate::system::Core;
 
@@ -89,17 +96,21 @@ pub(crate) trait Resident: Sized + Send + 'static {
     /// What continuations are given.
     type Value: 'static;
     /// What continuations are given besides.
-    type Context: 'static;
+    type Context: Send + 'static;
     const META: &'static Meta;
 
     /// One turn. The result goes to the back of the queue.
     fn run(turn: Turn<'_, Self>) -> Option<Task>;
+
+    /// One turn while the future of a handler has borrowed it. The result as for `run`.
+    fn resume(held: Held<'_, Self>) -> Option<Task>;
 }
 
 /// A header and what lives in the cell.
 #[repr(C)]
 pub(crate) struct Cell<T> {
     header: Header,
+    held: Holder,
     resident: UnsafeCell<T>,
 }
 
@@ -123,6 +134,7 @@ impl<T: Resident> Cell<T> {
         let id = birth.id;
         let cell = Cell {
             header: Header::new(header, birth, run::<T>, T::META),
+            held: Holder::default(),
             resident: UnsafeCell::new(resident),
         };
         // SAFETY: the block is ours and has the layout of a `Cell<T>`.

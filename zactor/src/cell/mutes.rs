@@ -39,7 +39,7 @@ pub(crate) struct Mutes {
 struct Own {
     round: u64,
     by: Vec<ActorId>,
-    /// By a wait that blocks its handler.
+    /// By a wait that blocks its handler's thread. (Those of suspended handlers stand in `Waits`.)
     waits: Option<ActorId>,
 }
 
@@ -154,9 +154,19 @@ impl CellRef {
 
     /// For whom this actor waits.
     fn waits_for(&self) -> Vec<ActorId> {
-        let Some(mutes) = self.mutes_if_made() else { return Vec::new() };
-        let own = lock(&mutes.own);
-        own.by.iter().copied().chain(own.waits).collect()
+        let mut all = self.core().waits.of(self.id);
+        if let Some(mutes) = self.mutes_if_made() {
+            let own = lock(&mutes.own);
+            all.extend(own.by.iter().copied().chain(own.waits));
+        }
+        all
+    }
+
+    /// The actor `from`, in this system, has begun to await a reply that hangs on `first`.
+    pub(super) fn break_cycle_of(&self, from: u64, first: u64, local: &Local) {
+        if let Some(from) = self.core().ids.resolve(ActorId::from_raw(from)) {
+            break_cycle(&from, ActorId::from_raw(first), local);
+        }
     }
 }
 
@@ -171,6 +181,10 @@ impl Header {
 /// `from` has begun to wait for `first`. If it waits for itself now, the muted actors on the way are let go.
 fn break_cycle(from: &CellRef, first: ActorId, local: &Local) {
     let core = from.core();
+    let goes_on = || core.ids.resolve(first).is_some_and(|actor| !actor.waits_for().is_empty());
+    if first != from.id && !goes_on() {
+        return; // mostly: nothing is allocated
+    }
     // How each was reached.
     let mut found: Vec<(ActorId, usize)> = vec![(first, usize::MAX)];
     let mut next = 0;

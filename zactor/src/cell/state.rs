@@ -41,11 +41,11 @@ pub(crate) mod order {
     /// Past its time: those that it waits for have none left either.
     pub(crate) const HURRY: u64 = 1 << 5;
     /// A receiver of its messages is full: the actor handles no more until that one is half empty (mutes.rs).
-    pub(crate) const MUTED: u64 = 1 << 27;
+    pub(crate) const MUTED: u64 = 1 << 28;
     /// Somebody stands in the line before its mailbox (line.rs).
-    pub(crate) const LINE: u64 = 1 << 28;
+    pub(crate) const LINE: u64 = 1 << 29;
     /// It has muted somebody (mutes.rs).
-    pub(crate) const MUTES: u64 = 1 << 29;
+    pub(crate) const MUTES: u64 = 1 << 30;
     /// Others wait until its mailbox has room.
     pub(crate) const PRESSED: u64 = LINE | MUTES;
     /// What a batch is interrupted for.
@@ -62,6 +62,8 @@ pub(crate) mod parked {
     pub(crate) const SUPERVISOR: u64 = 1 << 9;
     /// It starts again after a while.
     pub(crate) const BACKOFF: u64 = 1 << 10;
+    /// Its async handler waits for something.
+    pub(crate) const SUSPENDED: u64 = 1 << 12;
     /// It is muted. What ends this is no token but the end of `order::MUTED`.
     pub(crate) const MUTED: u64 = 1 << 15;
     pub(crate) const ALL: u64 = 0xff << 8;
@@ -73,12 +75,16 @@ pub(crate) mod token {
     pub(crate) const CHILDREN: u64 = 1 << 16;
     /// The while is over.
     pub(crate) const BACKOFF: u64 = 1 << 18;
+    /// The handler's waker was called.
+    pub(crate) const SUSPENDED: u64 = 1 << 20;
     pub(crate) const ALL: u64 = 0xff << 16;
 }
 
 const TERMINAL: u64 = 1 << 24;
 const ENDED: u64 = 1 << 25;
 const CUT_OFF: u64 = 1 << 26;
+/// An async handler has a message that no turn has in hand.
+const HELD: u64 = 1 << 27;
 const KIND_SHIFT: u32 = 32;
 const KIND: u64 = 0xff << KIND_SHIFT;
 
@@ -241,6 +247,31 @@ impl State {
         }
     }
 
+    /// As `park` for an async handler, but the token stays for `resume`.
+    pub(crate) fn suspend(&self, seen: u64) -> bool {
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let woken = old & token::SUSPENDED != 0;
+            let news = old & (order::ALL | order::NEWS) & !seen != 0;
+            let parks = !(woken || news) || cfg!(zactor_mutant = "suspend_ignores_token");
+            let new = old | HELD | if parks { parked::SUSPENDED } else { 0 };
+            match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return parks,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// A turn takes the message of an async handler up. Says whether its waker was called, and takes the token.
+    pub(crate) fn resume(&self, token: u64) -> bool {
+        self.0.fetch_and(!(token | HELD), Ordering::SeqCst) & token != 0
+    }
+
+    /// Whether an async handler has a message that no turn has in hand.
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.load(Ordering::Acquire) & HELD != 0
+    }
+
     /// The owner begins the end, or makes it a stronger one.
     pub(crate) fn claim_terminal(&self, kind: EndKind) {
         let mut old = self.0.load(Ordering::Relaxed);
@@ -303,4 +334,5 @@ impl State {
 }
 
 const _: () = assert!(parked::CHILDREN << 8 == token::CHILDREN && parked::ALL << 8 == token::ALL);
-const _: () = assert!((TERMINAL | ENDED | CUT_OFF | KIND) & (order::MUTED | order::PRESSED) == 0);
+const _: () =
+    assert!((TERMINAL | ENDED | CUT_OFF | HELD | KIND) & (order::MUTED | order::PRESSED) == 0);

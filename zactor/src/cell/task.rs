@@ -42,7 +42,7 @@ impl Task {
         let before = local.enter(header);
         local.serve(self.0);
         // SAFETY: `run` was made for this cell's type; the right to run is ours, and goes over.
-        let next = unsafe { (header.run)(self.0, local) };
+        let next = unsafe { header.run()(self.0, local) };
         local.leave(before);
         next
     }

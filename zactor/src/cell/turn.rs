@@ -37,7 +37,7 @@ pub(crate) struct Turn<'l, T: Resident> {
 
 /// The owner's end of a mailbox.
 pub(crate) struct Intake<'l> {
-    header: NonNull<Header>,
+    pub(super) header: NonNull<Header>,
     local: &'l Local,
     /// Taken before the current one; goes back after the handler (`enable_zero_copy`).
     spent: Option<NonNull<Node>>,
@@ -68,25 +68,17 @@ pub(crate) struct Delivery<'t> {
 impl<'l, T: Resident> Turn<'l, T> {
     /// # Safety
     /// `header` leads a `Cell<T>`, and the caller gives its right to run away.
+    #[inline(always)]
     pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
-        // SAFETY: an actor with a right to run is alive.
-        let (limit, zero_copy, sorts) = unsafe {
-            let header = header.as_ref();
-            let zero_copy = header.core().config.performance.enable_zero_copy;
-            (header.limit, zero_copy, header.sorts())
-        };
-        Turn {
-            intake: Intake {
-                header,
-                local,
-                spent: None,
-                room: 0,
-                room_at_once: sorts || mailbox::gives_room_back_at_once(limit),
-                sorts,
-                plain: zero_copy && !sorts,
-            },
-            resident: PhantomData,
-        }
+        // SAFETY: caller.
+        unsafe { Self::of(Intake::new(header, local)) }
+    }
+
+    /// # Safety
+    /// The intake is that of a `Cell<T>` whose resident nobody has borrowed.
+    #[inline(always)]
+    pub(super) unsafe fn of(intake: Intake<'l>) -> Self {
+        Turn { intake, resident: PhantomData }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -257,6 +249,27 @@ impl<'l, T: Resident> Turn<'l, T> {
 }
 
 impl<'l> Intake<'l> {
+    /// # Safety
+    /// The caller gives the right to run the cell away.
+    #[inline(always)]
+    pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
+        // SAFETY: an actor with a right to run is alive.
+        let (limit, zero_copy, sorts) = unsafe {
+            let header = header.as_ref();
+            let zero_copy = header.core().config.performance.enable_zero_copy;
+            (header.limit, zero_copy, header.sorts())
+        };
+        Intake {
+            header,
+            local,
+            spent: None,
+            room: 0,
+            room_at_once: sorts || mailbox::gives_room_back_at_once(limit),
+            sorts,
+            plain: zero_copy && !sorts,
+        }
+    }
+
     pub(crate) fn header(&self) -> &'l Header {
         self.header_ref()
     }

@@ -57,6 +57,19 @@ pub(crate) enum Verdict {
     Halt(Failure),
 }
 
+impl Verdict {
+    /// What it is about.
+    pub(crate) fn failure(&self) -> &Failure {
+        match self {
+            Verdict::Resume(failure)
+            | Verdict::Stop(failure)
+            | Verdict::Restart(failure, _)
+            | Verdict::Wait(failure, _)
+            | Verdict::Halt(failure) => failure,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) enum Standing {
     #[default]

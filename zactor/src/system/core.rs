@@ -11,7 +11,7 @@ use super::shutdown::Life;
 use super::stats::Meter;
 use super::{DeadLetter, DeadLetterReason, SystemConfig};
 use crate::cell::state::{EndKind, order};
-use crate::cell::{AskPool, Dropped, Header, IdTable, Local, Registry, Task};
+use crate::cell::{AskPool, Dropped, Header, IdTable, Local, Registry, Task, Waits};
 use crate::error::SystemError;
 use crate::memory::Memory;
 use crate::message::ActorId;
@@ -35,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) chance: Chance,
     pub(crate) asks: AskPool,
+    pub(crate) waits: Waits,
     pub(crate) names: Names,
     pub(crate) root: Root,
     pub(crate) dead_letters: Hub,
@@ -84,6 +85,7 @@ impl Core {
             timers: Timers::new(),
             chance: Chance::new(Chance::seed()),
             asks: AskPool::default(),
+            waits: Waits::default(),
             names: Names::default(),
             root: Root::new(supervise),
             dead_letters: Hub::new(config.dead_letter_log),

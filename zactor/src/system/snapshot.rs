@@ -114,6 +114,7 @@ fn info(cell: &CellRef) -> ActorInfo {
     let dead_lettered = count(|rare| &rare.dead_lettered);
     let handled = cell.handled();
     let (queued, in_handler) = cell.queue();
+    let in_handler = in_handler + u64::from(cell.state().is_held());
     let evicted = rare.and_then(|rare| rare.pressure_if_made()).map_or(0, |p| p.evicted());
     let accepted = handled + failed + dead_lettered + evicted + queued + in_handler;
     ActorInfo {

@@ -1,4 +1,4 @@
-//! Async handlers are not available.
+//! A listed async message has no handler.
 use zactor::prelude::*;
 
 #[derive(Message)]
