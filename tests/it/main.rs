@@ -20,6 +20,7 @@ mod dead_letters;
 mod deferred;
 mod delivery;
 mod faults;
+mod executors;
 mod lifecycle;
 mod macros;
 mod memory;

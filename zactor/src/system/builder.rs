@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::around::Around;
 use super::core::Core;
 use super::{ActorSystem, SystemConfig};
 use crate::error::{ConfigError, SystemError};
@@ -29,6 +30,7 @@ pub struct SystemBuilder {
     clock: Option<ManualClock>,
     stack: Option<usize>,
     supervise: Option<Supervise>,
+    around: Option<Around>,
 }
 
 /// Bytes that the stack of a worker may have.
@@ -43,6 +45,7 @@ impl SystemBuilder {
             clock: None,
             stack: None,
             supervise: None,
+            around: None,
         }
     }
 
@@ -76,6 +79,13 @@ impl SystemBuilder {
     /// that the actor ends and the others go on.
     pub fn supervise(mut self, supervise: Supervise) -> Self {
         self.supervise = Some(supervise);
+        self
+    }
+
+    /// The threads of workers run within this.
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code, reason = "features make them"))]
+    pub(super) fn within(mut self, around: Around) -> Self {
+        self.around = Some(around);
         self
     }
 
@@ -119,8 +129,11 @@ impl SystemBuilder {
             if let Some(bytes) = self.stack {
                 thread = thread.stack_size(bytes);
             }
-            let core = Arc::clone(&core);
-            let spawned = thread.spawn(move || scheduler::run(&core, index, end));
+            let (core, around) = (Arc::clone(&core), self.around.clone());
+            let work = move || {
+                Around::run(around.as_ref(), || scheduler::run(&core, index, end));
+            };
+            let spawned = thread.spawn(work);
             match spawned {
                 Ok(thread) => system.core.life.keep(thread),
                 // Dropping the system ends the threads that were made.

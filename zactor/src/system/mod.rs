@@ -4,6 +4,7 @@
 //! starts; `registry.rs` names; `root.rs` top-level actors; `dead_letters.rs` what nobody will handle; `stats.rs`
 //! and `snapshot.rs` what it looks like; `shutdown.rs` its end.
 
+mod around;
 mod builder;
 mod config;
 pub(crate) mod core;
@@ -16,6 +17,8 @@ mod shutdown;
 mod snapshot;
 mod spawn;
 pub(crate) mod stats;
+#[cfg(feature = "tokio")]
+mod tokio;
 
 pub use builder::SystemBuilder;
 pub use config::{PerformanceConfig, SystemConfig};
