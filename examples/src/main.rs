@@ -11,6 +11,7 @@ mod pingpong;
 mod heartbeat;
 mod bank;
 mod census;
+mod chaos;
 
 /// Examples of zactor, an actor framework.
 #[derive(Parser)]
@@ -34,6 +35,8 @@ enum Example {
     Bank(bank::Arguments),
     /// An inventory of a directory tree: files, lines, words and bytes by kind, frequent words, longest lines.
     Census(census::Arguments),
+    /// A bank and a census under injected panics: what is lost, what is done again, and that the results are exact.
+    Chaos(chaos::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Example::Heartbeat(arguments) => heartbeat::run(&arguments),
         Example::Bank(arguments) => bank::run(&arguments),
         Example::Census(arguments) => census::run(arguments),
+        Example::Chaos(arguments) => chaos::run(arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 use crate::ui::{self, Outcome, Progress};
 
 mod text;
-mod words;
-mod vocabulary;
-mod tally;
-mod files;
-mod plain;
+pub(crate) mod words;
+pub(crate) mod vocabulary;
+pub(crate) mod tally;
+pub(crate) mod files;
+pub(crate) mod plain;
 mod actors;
 mod report;
 #[cfg(test)]

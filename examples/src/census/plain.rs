@@ -16,27 +16,27 @@ pub(crate) fn count(job: &Job, mut see: impl FnMut(u64)) -> io::Result<Counted> 
     let mut buffer = vec![0; PIECE];
     let mut walk = Walk::new(job);
     for path in walk.by_ref() {
-        let mut reading = match Reading::open(&path) {
-            Ok(reading) => reading,
-            Err(error) => {
-                tally.note(Note::Unreadable, path, error.to_string());
-                continue;
-            }
-        };
-        see(file(job, path, &mut reading, &mut buffer, &mut tally, &mut words)?);
+        see(file(job, path, &mut buffer, &mut tally, &mut words)?);
     }
     tally.add(walk.tally);
     Ok(Counted { tally, words: vec![words] })
 }
 
-fn file(
+/// Counts one file; returns how many bytes it has.
+pub(crate) fn file(
     job: &Job,
     path: PathBuf,
-    reading: &mut Reading,
     buffer: &mut [u8],
     tally: &mut Tally,
     words: &mut Vocabulary,
 ) -> io::Result<u64> {
+    let mut reading = match Reading::open(&path) {
+        Ok(reading) => reading,
+        Err(error) => {
+            tally.note(Note::Unreadable, path, error.to_string());
+            return Ok(0);
+        }
+    };
     let mut text = Text::default();
     loop {
         let len = match reading.read(buffer) {

@@ -43,7 +43,7 @@ impl Note {
 }
 
 /// How many files have a note, and the names of some.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Noted {
     pub(crate) count: u64,
     pub(crate) names: BTreeSet<(PathBuf, String)>,
@@ -67,7 +67,7 @@ impl KindCounts {
 }
 
 /// Everything but the words.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) kinds: BTreeMap<String, KindCounts>,
     /// By length, the longest first, then by path; with the number of the line.

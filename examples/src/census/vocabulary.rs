@@ -21,6 +21,9 @@ pub(crate) struct Limit {
 impl Limit {
     pub(crate) const DEFAULT: Self = Self { words: (1 << 20) / 4 * 3, text_bytes: 10 << 20 };
 
+    /// All words stay in memory.
+    pub(crate) const NONE: Self = Self { words: usize::MAX, text_bytes: usize::MAX };
+
     /// The limit of one of `n` that share this one.
     pub(crate) fn share(self, n: usize) -> Self {
         // A map that doubles at three quarters fills that limit best with a power of two.
@@ -41,6 +44,11 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     pub(crate) fn new(limit: Limit) -> Self {
         Self { map: WordMap::new(), limit, disk: None, ends: Vec::new() }
+    }
+
+    /// The words that are in memory.
+    pub(crate) fn into_map(self) -> WordMap {
+        self.map
     }
 
     /// Counts `word` once more.

@@ -6,7 +6,7 @@ use crate::census::text::LONGEST_WORD;
 const _: () = assert!(LONGEST_WORD <= u8::MAX as usize, "a word's length is stored in one byte");
 
 /// Words and their counts, in memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WordMap {
     slots: Vec<Slot>,
     used: usize,
@@ -112,6 +112,15 @@ impl WordMap {
     pub(crate) fn word(&self, index: u32) -> (&[u8], u64) {
         let slot = self.slots[index as usize];
         (word_at(&self.bytes, slot.at), slot.count)
+    }
+}
+
+impl PartialEq for WordMap {
+    /// Whether both hold the same words equally often, in whichever order they came.
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.sorted(), other.sorted());
+        let ours = ours.into_iter().map(|slot| self.word(slot));
+        ours.eq(theirs.into_iter().map(|slot| other.word(slot)))
     }
 }
 
