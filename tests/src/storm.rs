@@ -4,7 +4,7 @@
 use std::ops::AddAssign;
 use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, RwLock, TryLockError, TryLockResult};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -131,7 +131,7 @@ impl Course {
     fn step(&mut self, system: &ActorSystem) -> bool {
         let field = Arc::clone(&self.field);
         let slot = self.rng.one_of(&field.slots);
-        let target = slot.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let target = free(|| slot.try_read()).clone();
         let before = self.next;
         if self.rng.one_in(16) {
             self.batch(&target);
@@ -147,7 +147,7 @@ impl Course {
             self.end(&target);
         }
         if !target.is_alive() {
-            let mut slot = slot.write().unwrap_or_else(PoisonError::into_inner);
+            let mut slot = free(|| slot.try_write());
             if !slot.is_alive() {
                 *slot = field.plant(system);
             }
@@ -184,8 +184,19 @@ impl Field {
     fn plant(&self, system: &ActorSystem) -> ActorRef<Target> {
         let target = Target::new(&self.plan, &self.disorder);
         let target = system.spawn(target).expect("the system runs");
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(target.clone());
+        free(|| self.all.try_lock()).push(target.clone());
         target
+    }
+}
+
+/// What `try_it` guards, once it is free. ThreadSanitizer sees only what std inlines here: a lock that is free when it is taken.
+fn free<G>(try_it: impl Fn() -> TryLockResult<G>) -> G {
+    loop {
+        match try_it() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        }
     }
 }
 
@@ -234,7 +245,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let progress = || field.sent.load(Relaxed) + field.ledger.drops();
     while_moving("senders", progress, || senders.iter().all(|sender| !sender.is_alive()));
 
-    let targets = field.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let targets = free(|| field.all.try_lock()).clone();
     for target in &targets {
         drop(target.drain());
     }
