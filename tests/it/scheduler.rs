@@ -362,3 +362,15 @@ fn a_sender_far_ahead_of_its_receiver_ends_its_turn() {
     assert!(longest.unwrap() < 32, "{longest:?} messages, 100 sends each, in one turn");
     finish(&system);
 }
+
+#[test]
+fn s54_as_many_workers_as_are_allowed_start_work_and_end() {
+    let system = system(1024);
+    let labs: Vec<_> = (0..2_000).map(|_| system.spawn(Lab::new()).unwrap()).collect();
+    for lab in &labs {
+        lab.tell(job(|_, _| {})).unwrap();
+    }
+    let report = system.shutdown().unwrap();
+    assert_eq!((report.stats.workers, report.stats.messages.accepted), (1024, 2_000));
+    balanced_at_rest(&report.stats.messages);
+}

@@ -36,7 +36,7 @@ Text is read as bytes. A word is a run of letters, digits, underscores and non-A
 words over 64 bytes are counted as overlong, not each by itself. A line ends with a line feed or with its file.
 
 Binary files (in the first 8 KiB is a control byte that text does not have) count with their bytes only. Symbolic links are \
-not followed. What cannot be read is counted and named, and ends nothing.
+not followed. What cannot be read in a tree is counted and named, and ends nothing.
 
 Exit code: 0; 1 if --verify found a difference; 2 if the census itself failed.";
 
@@ -106,6 +106,9 @@ pub(crate) struct Comparison {
 
 pub(crate) fn run(arguments: Arguments) -> Outcome {
     let Arguments { paths, skip, json, verify, runs, top, huge, workers } = arguments;
+    for path in &paths {
+        path.symlink_metadata().map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let job =
         Job { paths, skip, huge: huge.saturating_mul(1 << 20), workers, limit: Limit::DEFAULT };
     let total = if verify { Some(read_all(&job)) } else { None };

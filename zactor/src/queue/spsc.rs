@@ -138,6 +138,8 @@ impl<T> Drop for Ring<T> {
 }
 
 /// The end that takes messages in. Dropped, it publishes what it has deferred.
+///
+/// It does not learn that the consumer is gone: what it pushes then stays in the ring, and is dropped with it.
 pub struct Producer<T> {
     ring: Arc<Ring<T>>,
     /// Where the next message goes.

@@ -67,16 +67,19 @@ const NOBODY: usize = usize::MAX;
 /// See the module.
 pub(crate) struct Idle {
     word: CachePadded<AtomicU64>,
+    /// So many search at once.
+    most_searchers: u64,
     watcher: AtomicUsize,
     sleepers: Mutex<Vec<usize>>,
     parkers: Box<[Parker]>,
 }
 
 impl Idle {
-    /// All workers count as busy until they say otherwise.
-    pub(super) fn new(workers: usize) -> Self {
+    /// All workers count as busy until they say otherwise. One searcher for two of those that can run at once is enough.
+    pub(super) fn new(workers: usize, cores: usize) -> Self {
         Idle {
             word: CachePadded::new(AtomicU64::new(0)),
+            most_searchers: workers.min(cores).div_ceil(2) as u64,
             watcher: AtomicUsize::new(NOBODY),
             sleepers: Mutex::new(Vec::with_capacity(workers)),
             parkers: (0..workers).map(|_| Parker::new()).collect(),
@@ -91,10 +94,10 @@ impl Idle {
         &self.parkers[worker]
     }
 
-    /// A busy worker has run out of work. One searcher for two workers is enough.
+    /// A busy worker has run out of work. False: enough others search.
     pub(super) fn begin_search(&self) -> bool {
         let word = Word(self.word.load(Ordering::Relaxed));
-        if 2 * word.searching() >= self.workers() && word.searching() > 0 {
+        if word.searching() >= self.most_searchers {
             return false;
         }
         self.word.fetch_add(SEARCHING, Ordering::SeqCst);

@@ -98,7 +98,7 @@ impl Scheduler {
         let scheduler = Scheduler {
             workers: ends.iter().map(shared).collect(),
             global: Injector::new(),
-            idle: Idle::new(count),
+            idle: Idle::new(count, std::thread::available_parallelism().map_or(1, usize::from)),
             looks: Looks::new(count),
             stealing: rules.stealing,
             spin: rules.spin,

@@ -18,6 +18,8 @@ const GLOBAL_BEAT: u32 = 61;
 const SLOT_TURNS: u32 = 16;
 /// Search rounds in which another worker's turn counter must stand still before its last task is taken.
 const STALLED_ROUNDS: u32 = 200;
+/// A round of a search looks at all workers: with more than so many there are fewer rounds for it.
+const LOOKS_A_ROUND: usize = 8;
 /// Spins of a worker whose only actor lets a turn pass: about as long as a short turn.
 const PASS_SPINS: u32 = if cfg!(all(test, loom)) { 1 } else { 16 };
 /// How long a watcher parks. Work behind a handler that blocks waits this long.
@@ -134,7 +136,7 @@ impl<'a> Worker<'a> {
         let searching = self.scheduler.idle.begin_search();
         if searching {
             self.see_turns();
-            let found = (0..self.scheduler.spin).find_map(|round| {
+            let found = (0..self.rounds()).find_map(|round| {
                 hint::spin_loop();
                 self.search(round >= STALLED_ROUNDS && round % STALLED_ROUNDS == 0)
             });
@@ -146,6 +148,11 @@ impl<'a> Worker<'a> {
             Rest::Watch => self.watch(),
             Rest::Sleep => self.sleep(),
         }
+    }
+
+    fn rounds(&self) -> u32 {
+        let shares = self.scheduler.workers.len().div_ceil(LOOKS_A_ROUND);
+        self.scheduler.spin.div_ceil(u32::try_from(shares).unwrap_or(u32::MAX))
     }
 
     /// A searcher is busy again; the last one calls the next if there is more to do, or to watch what others leave behind

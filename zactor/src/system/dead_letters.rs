@@ -190,6 +190,7 @@ impl fmt::Debug for DeadLetters {
 
 impl DeadLetters {
     /// Sends every later dead letter to `to` as well, until that has ended. What its mailbox refuses is not sent again.
+    /// Who subscribes twice gets each one twice.
     pub fn subscribe(&self, to: Recipient<DeadLetter>) {
         let hub = &self.core.dead_letters;
         if let Some(subscribers) = &mut *lock(&hub.subscribers) {
