@@ -7,6 +7,7 @@
     reason = "one binary, read by nobody else"
 )]
 
+mod lines;
 mod support;
 
 mod ask;

@@ -12,10 +12,19 @@ const ALONE: &str = "ZACTOR_ALONE";
 /// When it fails there.
 #[track_caller]
 pub fn alone(test: &str, body: impl FnOnce()) {
+    alone_with(test, &[], body);
+}
+
+/// As [`alone`], with these variables in its environment.
+///
+/// # Panics
+/// When it fails there.
+#[track_caller]
+pub fn alone_with(test: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
     if is_alone(test) {
         return body();
     }
-    let output = run(test);
+    let output = run(test, variables);
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && out.contains("1 passed"),
@@ -36,7 +45,7 @@ pub fn aborts(test: &str, body: impl FnOnce()) {
         println!("survived");
         std::process::exit(0);
     }
-    let output = run(test);
+    let output = run(test, &[]);
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(
         !output.status.success() && output.status.code() != Some(101) && !out.contains("survived"),
@@ -50,10 +59,11 @@ fn is_alone(test: &str) -> bool {
     env::var(ALONE).as_deref() == Ok(test)
 }
 
-fn run(test: &str) -> Output {
+fn run(test: &str, variables: &[(&str, &str)]) -> Output {
     Command::new(env::current_exe().expect("the path of this binary"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(ALONE, test)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the test binary starts")

@@ -4,6 +4,7 @@
 //! gives it back. What ends an *actor* is not an error but a [`Failure`].
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -325,6 +326,78 @@ pub enum ConfigError {
         /// What would have been allowed.
         allowed: String,
     },
+    /// What a file or a variable of the environment gives a field is not allowed.
+    #[error("{origin}: `{field}` is {value}, allowed are {allowed}")]
+    #[non_exhaustive]
+    Written {
+        /// Where.
+        origin: Origin,
+        /// The field.
+        field: String,
+        /// What it is given, as it is written there.
+        value: String,
+        /// What would have been allowed.
+        allowed: String,
+    },
+    /// What a file or a variable of the environment names is no field.
+    #[error("{origin}: `{field}` (which is {value}) is no field, allowed are {allowed}")]
+    #[non_exhaustive]
+    Unknown {
+        /// Where.
+        origin: Origin,
+        /// What is no field.
+        field: String,
+        /// What it is given, as it is written there.
+        value: String,
+        /// The fields that there are.
+        allowed: String,
+    },
+    /// A file cannot be read, or what it holds is no TOML.
+    #[error("{origin}: {problem}")]
+    #[non_exhaustive]
+    Unreadable {
+        /// Where.
+        origin: Origin,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Where something of the configuration is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// In a file.
+    #[non_exhaustive]
+    File {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// In a line of a file, or of a text.
+    #[non_exhaustive]
+    Line {
+        /// The path of the file; none for a text.
+        file: Option<PathBuf>,
+        /// The line, from 1 on.
+        line: usize,
+    },
+    /// In a variable of the environment.
+    #[non_exhaustive]
+    Variable {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path } => write!(f, "{}", path.display()),
+            Self::Line { file: Some(path), line } => write!(f, "{}:{line}", path.display()),
+            Self::Line { file: None, line } => write!(f, "line {line}"),
+            Self::Variable { name } => f.write_str(name),
+        }
+    }
 }
 
 impl ConfigError {

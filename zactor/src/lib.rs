@@ -55,7 +55,7 @@ pub use actor::{
     Reply, ReplyTo, Sending, StopHandle, Supervisor, Timer, WeakActorRef,
 };
 pub use error::{
-    AskError, AskState, BatchError, ConfigError, PayloadTooLarge, SendError, SpawnError,
+    AskError, AskState, BatchError, ConfigError, Origin, PayloadTooLarge, SendError, SpawnError,
     StuckActor, SystemError,
 };
 pub use mailbox::{Overflow, Priority};

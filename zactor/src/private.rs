@@ -16,7 +16,7 @@ use crate::supervision::Supervise;
 #[derive(Debug)]
 pub struct Options {
     pub(crate) capacity: Option<Capacity>,
-    pub(crate) overflow: Overflow,
+    pub(crate) overflow: Option<Overflow>,
     pub(crate) batch: Option<u32>,
     pub(crate) supervise: Option<Supervise>,
     pub(crate) decides: bool,
@@ -27,13 +27,7 @@ impl Options {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "for constants")]
     pub const fn new() -> Self {
-        Options {
-            capacity: None,
-            overflow: Overflow::Fail,
-            batch: None,
-            supervise: None,
-            decides: false,
-        }
+        Options { capacity: None, overflow: None, batch: None, supervise: None, decides: false }
     }
 
     /// `mailbox(capacity = n)`
@@ -60,7 +54,7 @@ impl Options {
     /// `mailbox(overflow = block)`
     #[must_use]
     pub const fn overflow(mut self, policy: Overflow) -> Self {
-        self.overflow = policy;
+        self.overflow = Some(policy);
         self
     }
 

@@ -1,60 +1,11 @@
 //! Each failure is one line of `tracing`, with the actor, the message and the cause; how often actors are restarted.
 
-use std::fmt::{self, Debug, Write};
-use std::sync::{Mutex, OnceLock};
+use std::fmt;
 use std::time::Duration;
 
 use super::*;
+use crate::lines::{keep_lines, lines_of};
 use zactor::testing::ManualClock;
-
-/// The lines of all systems of this process.
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Keeps all lines of level `ERROR`.
-struct Keeper;
-
-struct Fields(String);
-
-impl tracing::field::Visit for Fields {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
-        write!(self.0, "{field}={value:?};").unwrap();
-    }
-}
-
-impl tracing::Subscriber for Keeper {
-    fn enabled(&self, line: &tracing::Metadata<'_>) -> bool {
-        *line.level() == tracing::Level::ERROR
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields(String::new());
-        event.record(&mut fields);
-        LINES.lock().unwrap().push(fields.0);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-fn keep_lines() {
-    static KEPT: OnceLock<()> = OnceLock::new();
-    KEPT.get_or_init(|| tracing::subscriber::set_global_default(Keeper).unwrap());
-}
-
-/// The lines about the actor of this name.
-fn lines_of(name: &str) -> Vec<String> {
-    let name = format!("name=\"{name}\";");
-    LINES.lock().unwrap().iter().filter(|line| line.contains(&name)).cloned().collect()
-}
 
 /// Whether `line` says what failed, where and why.
 #[track_caller]

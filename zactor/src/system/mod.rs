@@ -1,6 +1,6 @@
 //! Layer 10: the whole. [`ActorSystem`] starts actors, finds them, counts, and ends.
 //!
-//! `core.rs` is what a system is made of; `builder.rs` and `config.rs` what it is started with; `spawn.rs` how an actor
+//! `core.rs` is what a system is made of; `builder.rs` and `config` what it is started with; `spawn.rs` how an actor
 //! starts; `registry.rs` names; `root.rs` top-level actors; `dead_letters.rs` what nobody will handle; `stats.rs`
 //! and `snapshot.rs` what it looks like; `shutdown.rs` its end.
 

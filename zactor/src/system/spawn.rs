@@ -116,7 +116,7 @@ impl<A: Actor> ActorBuilder<'_, A> {
     }
 
     /// What a send to the full mailbox does. Default: what `#[actor(mailbox(overflow = ..))]` says, else
-    /// [`Fail`](Overflow::Fail).
+    /// `mailbox_overflow` of the configuration.
     pub fn overflow(mut self, policy: Overflow) -> Self {
         self.settings.overflow = Some(policy);
         self
@@ -300,7 +300,10 @@ impl Settings {
             name: self.name.map(Arc::from),
             limit: capacity.limit()?,
             manner: Manner {
-                overflow: self.overflow.unwrap_or(const { A::OPTIONS }.overflow),
+                overflow: self
+                    .overflow
+                    .or(const { A::OPTIONS }.overflow)
+                    .unwrap_or(core.config.mailbox_overflow),
                 lanes: false,
             },
             batch: if performance.enable_batching { batch } else { 1 },

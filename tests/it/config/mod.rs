@@ -1,5 +1,8 @@
 //! Every field is checked, by name, and changes something that can be observed: S54.
-//! Turns, stealing and the number of workers: `scheduler`; capacities: `overflow`; time limits: `ask`, `shutdown`.
+//! `changes.rs` says which test observes which field; `written.rs` is about files and variables.
+
+mod changes;
+mod written;
 
 use std::sync::mpsc;
 
