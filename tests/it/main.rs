@@ -35,6 +35,7 @@ mod references;
 mod restart;
 mod scheduler;
 mod shutdown;
+mod stash;
 mod stats;
 mod stop;
 mod storm;

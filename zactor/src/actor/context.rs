@@ -47,11 +47,13 @@ pub struct Context<A> {
     /// The ask that the message is, until it is answered.
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<Failure>,
-    /// The handler wants the turn's attention: it has failed or stops.
+    /// The handler wants the turn's attention: it has failed or stops, or has put messages aside or back.
     pub(super) attention: bool,
     pub(super) stopping: bool,
     /// The message counts as handled already: its ask was answered, or can be from now on.
     pub(super) counted: bool,
+    /// The message was put aside, and stays queued.
+    pub(super) kept: bool,
 }
 
 impl<A> fmt::Debug for Context<A> {
@@ -71,6 +73,7 @@ impl<A> Context<A> {
             attention: false,
             stopping: false,
             counted: false,
+            kept: false,
         }
     }
 
@@ -106,6 +109,10 @@ impl<A> Context<A> {
     /// What `fail` has left.
     pub(crate) fn take_failure(&mut self) -> Option<Failure> {
         self.failure.take()
+    }
+
+    pub(crate) fn wants_attention(&self) -> bool {
+        self.attention
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -164,7 +164,9 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
 
 /// What is queued becomes dead letters, until the mailbox is closed for good. `Err`: a sender stands in the gap.
 fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Task> {
+    turn.header().unstash_all();
     turn.intake.settle();
+    turn.intake.look_in_front();
     loop {
         let end = turn.header().state().end_kind();
         let intake = &mut turn.intake;

@@ -19,6 +19,7 @@ mod reply_to;
 mod restart;
 mod run;
 mod sending;
+mod stash;
 mod stop_handle;
 mod supervise;
 mod suspended;

@@ -261,6 +261,7 @@ fn finish_incarnation<A: Actor>(
     if !begun {
         pre_restart(&mut turn, &cause);
         turn.header().drop_timers();
+        turn.header().unstash_all();
     }
     let before = lock(turn.header().rare().faults()).cause.replace(cause);
     drop_counted(local, before);

@@ -72,7 +72,11 @@ fn go_through<A: Actor>(mut turn: Turn<'_, Body<A>>, ctx: &mut Context<A>) -> Op
             Ok(Pause::Attend) if ctx.stopping => {
                 return restart::stop_itself(turn);
             }
-            Ok(Pause::Attend) => {}
+            Ok(Pause::Attend) => {
+                if std::mem::take(&mut ctx.attention) {
+                    turn.intake.look_in_front();
+                }
+            }
         }
     }
 }
@@ -105,7 +109,9 @@ pub(super) fn count_failure<A: Actor>(
     let (core, local) = (header.core(), intake.local());
     let running = header.current();
     if running != HOOK && running != NOTHING {
-        if ctx.counted {
+        if ctx.kept {
+            ctx.lose_kept(header, local);
+        } else if ctx.counted {
             header.take_handled_back(local);
         }
         intake.count_failed();
@@ -183,7 +189,10 @@ fn done_with_care<A: Actor>(intake: &mut Intake<'_>, ctx: &mut Context<A>) {
     if ctx.failure.is_some() || intake.is_held() {
         return;
     }
-    if std::mem::take(&mut ctx.counted) {
+    if ctx.kept {
+        ctx.keep(intake.header(), intake.local());
+        intake.give_spent();
+    } else if std::mem::take(&mut ctx.counted) {
         reply_to::handler_is_over(intake.header(), intake.local());
         intake.give_spent();
     } else {

@@ -245,7 +245,7 @@ impl Header {
     /// Queued messages, and how many are in the handler. Exact while nothing moves but the one who asks.
     pub(crate) fn queue(&self) -> (u64, u64) {
         if self.is_idle() {
-            return (0, 0);
+            return (self.aside(), 0);
         }
         let core = self.core();
         // A worker that marks it idle has given the room back, and may not have said so yet.
@@ -258,7 +258,7 @@ impl Header {
         let wraps = self.rare_if_made().map_or(0, |rare| rare.wraps.load(Ordering::Relaxed));
         let rounds = wraps.wrapping_mul(u64::from(UNBOUNDED) + 1);
         let count = rounds.wrapping_add(u64::from(self.head.len())).wrapping_sub(hand.unsettled);
-        let count = count.wrapping_add(self.over());
+        let count = count.wrapping_add(self.over()).wrapping_add(self.aside());
         // Below 0 while a sender has not told of the round that it began, or room goes back.
         (count.cast_signed().max(0).cast_unsigned(), hand.unfinished)
     }

@@ -71,6 +71,8 @@ counts! {
     rejected,
     /// Popped from a mailbox, whatever became of it.
     taken,
+    /// Of those the ones that are queued again, for their handler has put them aside.
+    kept,
     handled,
     /// Put off by an async handler that waits for something, and taken up again.
     suspended,

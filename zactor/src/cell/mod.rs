@@ -9,6 +9,7 @@
 //! * suspension.rs is what an async handler leaves in a cell, [`Held`] the right to run one then.
 //! * pressure.rs is what concerns a full mailbox: overflow.rs its policy, sorted.rs what leaves the queue early, line.rs
 //!   those who wait for room, mutes.rs actors that do not run until there is.
+//! * stash.rs is what an actor has put aside.
 //! * timers.rs is the timers of one actor, parcel.rs what they send.
 //! * [`Local`] (local.rs) is what a thread keeps for each system; serving.rs is what others may know of its turn, histogram.rs
 //!   and latencies.rs the times that it has sampled. guard.rs
@@ -43,6 +44,7 @@ mod rare;
 mod refs;
 mod serving;
 mod sorted;
+mod stash;
 pub(crate) mod state;
 mod suspension;
 mod task;

@@ -3,6 +3,7 @@
 //!
 //! * overflow.rs: what the policy does with a message that found no room.
 //! * sorted.rs: messages that leave the queue before their turn comes (`drop_old`, lanes).
+//! * stash.rs: messages that the actor has put aside.
 //! * line.rs: those who wait for room, in order. mutes.rs: actors that do not run until there is.
 
 use std::sync::OnceLock;
@@ -11,6 +12,7 @@ use super::header::Header;
 use super::line::Line;
 use super::mutes::Mutes;
 use super::sorted::Sorted;
+use super::stash::Stash;
 use crate::mailbox::Overflow;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{LookAgain, Mutex};
@@ -25,6 +27,7 @@ pub(crate) struct Pressure {
     over: AtomicU64,
     evicted: AtomicU64,
     pub(super) sorted: Mutex<Sorted>,
+    pub(super) stash: Stash,
     pub(super) line: Line,
     pub(super) mutes: Mutes,
 }
@@ -85,9 +88,18 @@ impl Header {
         self.manner().map_or(Overflow::Fail, |manner| manner.overflow)
     }
 
+    /// Messages leave the queue before their turn comes, or some are back from the stash.
     #[inline(always)]
     pub(super) fn sorts(&self) -> bool {
-        self.rare_if_made().is_some() && self.manner().is_some_and(Manner::sorts)
+        self.rare_if_made().is_some() && self.sorts_under_pressure()
+    }
+
+    fn sorts_under_pressure(&self) -> bool {
+        let of = |pressure: &Pressure| {
+            pressure.manner.get().is_some_and(|manner| manner.sorts())
+                || pressure.stash.has_any_back()
+        };
+        self.pressure_if_made().is_some_and(of)
     }
 
     pub(super) fn has_lanes(&self) -> bool {

@@ -46,7 +46,8 @@ impl InHand {
         let settled = serving.settled.load(Ordering::Acquire);
         let counts = &local.counts;
         let lost = counts.failed.get() + counts.dead_lettered.get() + counts.evicted.get();
-        let finished = counts.handled.get() + lost + counts.suspended.get();
+        let queued = counts.suspended.get() + counts.kept.get();
+        let finished = counts.handled.get() + lost + queued;
         let taken = counts.taken.get();
         self.unsettled += taken.saturating_sub(settled);
         self.unfinished += (taken + counts.resumed.get()).saturating_sub(finished);

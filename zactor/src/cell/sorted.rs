@@ -26,7 +26,7 @@ use crate::queue::mpsc::{Link, Popped};
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Sorted {
-    /// Before all others: what an evictor met and must not take, or has put back.
+    /// Before all others: what an evictor met and must not take, or has put back; what was put aside (stash.rs).
     front: VecDeque<NonNull<Node>>,
     /// The most important first.
     lanes: [VecDeque<Held>; LANES],
@@ -125,6 +125,12 @@ impl Sorted {
                 pulled => return pulled,
             }
         }
+    }
+
+    /// These are the next ones, in this order.
+    pub(super) fn put_in_front(&mut self, mut nodes: VecDeque<NonNull<Node>>) {
+        nodes.append(&mut self.front);
+        self.front = nodes;
     }
 
     /// An evicted message was not to go: it is the oldest again.

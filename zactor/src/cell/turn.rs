@@ -25,7 +25,7 @@ use super::task::Task;
 use super::typed::Ref;
 use super::{Cell, Resident};
 use crate::mailbox;
-use crate::message::{Accepts, Fit, Kind, LETTER, Message, Node};
+use crate::message::{Accepts, Fit, Kind, LETTER, Message, Node, STASHED};
 use crate::queue::mpsc::{NotEmpty, Popped};
 use crate::sync::lock;
 
@@ -357,13 +357,27 @@ impl<'l> Intake<'l> {
             return Next::Continuation(unsafe { Continuation::from_raw(raw) });
         }
         let header = self.header_ref();
+        let pressure = header.rare().pressure();
         self.local.counts.taken.add(1);
-        header.rare().pressure().take_over();
+        if fields.metadata & STASHED == 0 {
+            pressure.take_over();
+        } else {
+            pressure.stash.take_one();
+        }
         self.local.settled(1);
         if header.state.is_pressed() {
             self.relieve();
         }
         Next::Message(Delivery { node, header })
+    }
+
+    /// The handler has put something back in front: that is next.
+    #[cold]
+    pub(crate) fn look_in_front(&mut self) {
+        if self.header_ref().sorts() && !self.sorts {
+            self.settle();
+            (self.sorts, self.room_at_once, self.plain) = (true, true, false);
+        }
     }
 
     /// Others wait for room: they get what there is.

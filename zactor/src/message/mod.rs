@@ -14,7 +14,7 @@ mod payload;
 
 pub use id::ActorId;
 pub use layout::FastMessage;
-pub(crate) use node::{Kind, LANES, LETTER, LINK_OFFSET, Node, OVER, TICK};
+pub(crate) use node::{Kind, LANES, LETTER, LINK_OFFSET, Node, OVER, STASHED, TICK};
 pub(crate) use payload::{BYTES, Fit};
 
 /// What an actor can be sent. Write `#[derive(Message)]`; the reply is `()` unless

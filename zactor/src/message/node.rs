@@ -52,6 +52,8 @@ pub(crate) const OVER: u32 = 1 << 4;
 pub(crate) const LETTER: u32 = 1 << 5;
 /// A flag of `metadata`: the tick of a periodic timer, whose message is still to be made; `data` holds a number.
 pub(crate) const TICK: u32 = 1 << 6;
+/// A flag of `metadata`: its receiver has put it aside.
+pub(crate) const STASHED: u32 = 1 << 7;
 
 /// How many lanes a mailbox has.
 pub(crate) const LANES: usize = 3;

@@ -33,7 +33,7 @@ impl Core {
                 failed: sums.failed,
                 dead_lettered: sums.dead_lettered,
                 evicted: sums.evicted,
-                queued: sums.accepted.saturating_sub(sums.taken),
+                queued: (sums.accepted + sums.kept).saturating_sub(sums.taken),
             },
             memory: MemoryStats {
                 arena_bytes: usage.arena_bytes,

@@ -400,6 +400,9 @@ fn first_hook<A: Actor>(
         return Err(SpawnError::Failed(failure));
     }
     local.counts.created.add(1);
+    if ctx.wants_attention() {
+        turn.intake.look_in_front();
+    }
     if ctx.is_stopping() {
         hand_on(core, local, local.run_as(&cell, || stop_itself(turn)));
     } else if let Some(turn) = turn.mark_idle() {

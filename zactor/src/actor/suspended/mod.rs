@@ -120,6 +120,7 @@ fn lose<'l, A: Actor>(mut held: Held<'l, Body<A>>, why: NoAnswer) -> Turn<'l, Bo
     let (mut turn, mut ctx) = held.cancel();
     turn.intake.count_failed();
     let header = turn.header();
+    ctx.lose_kept(header, turn.local());
     let (core, local, message) =
         (header.core(), turn.local(), header.message_name(header.current()));
     if let Some(answer) = ctx.answer.take() {
@@ -147,7 +148,9 @@ fn finished<A: Actor>(
         run::count_failure(&mut turn.intake, &mut ctx, &failure);
         return restart::fail(turn, failure, false);
     }
-    if !std::mem::take(&mut ctx.counted) {
+    if ctx.kept {
+        ctx.keep(turn.header(), local);
+    } else if !std::mem::take(&mut ctx.counted) {
         turn.header().count_handled(local);
     }
     turn.header().set_current(NOTHING);
