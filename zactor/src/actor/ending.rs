@@ -169,7 +169,7 @@ fn drain<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Result<Turn<'_, Body<A>>, Tas
     turn.intake.look_in_front();
     loop {
         let end = turn.header().state().end_kind();
-        let intake = &mut turn.intake;
+        let intake = &mut *turn.intake;
         let local = intake.local();
         match Turn::<Body<A>>::next(intake) {
             Next::Message(delivery) => {
@@ -214,7 +214,7 @@ pub(super) fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind
 }
 
 /// The last step: nobody has to wait any more.
-fn finish<A: Actor>(mut turn: Turn<'_, Body<A>>) {
+fn finish<A: Actor>(turn: Turn<'_, Body<A>>) {
     turn.intake.settle();
     let header = turn.header();
     let (core, local) = (header.core(), turn.local());

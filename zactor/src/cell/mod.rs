@@ -151,9 +151,15 @@ impl<T: Resident> Cell<T> {
 
 impl Task {
     /// The maker's first turn.
-    pub(crate) fn begin<T: Resident>(self, local: &Local) -> Turn<'_, T> {
+    pub(crate) fn begin<'l, T: Resident>(
+        self,
+        local: &'l Local,
+        place: &'l mut Option<Intake<'l>>,
+    ) -> Turn<'l, T> {
+        // SAFETY: the right to run goes over.
+        let intake = place.insert(unsafe { Intake::new(self.header(), local) });
         // SAFETY: the caller has made this cell with a `T` in it.
-        unsafe { Turn::new(self.header(), local) }
+        unsafe { Turn::of(intake) }
     }
 }
 
@@ -161,7 +167,9 @@ impl Task {
 /// `header` leads a `Cell<T>`, and the caller gives its right to run away.
 unsafe fn run<T: Resident>(header: NonNull<Header>, local: &Local) -> Option<Task> {
     // SAFETY: caller.
-    T::run(unsafe { Turn::new(header, local) })
+    let mut intake = unsafe { Intake::new(header, local) };
+    // SAFETY: caller.
+    T::run(unsafe { Turn::of(&mut intake) })
 }
 
 /// Frees a cell whose last reference has gone: its actor has ended, its state is gone.

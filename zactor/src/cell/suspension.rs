@@ -254,7 +254,7 @@ impl<C> Suspension<C> {
 
 /// A cell whose resident is borrowed by a future, and the right to run it: as a [`Turn`] without resident.
 pub(crate) struct Held<'l, T: Resident> {
-    intake: Intake<'l>,
+    intake: &'l mut Intake<'l>,
     front: NonNull<Front>,
     resident: PhantomData<&'l mut T>,
 }
@@ -269,7 +269,7 @@ pub(crate) enum Resumed<'l, T: Resident> {
 impl<'l, T: Resident> Turn<'l, T> {
     /// The handler's future is pending ([`Begun::Pending`]): the resident is its.
     pub(crate) fn hold(self) -> Held<'l, T> {
-        let mut intake = self.intake;
+        let intake = self.intake;
         intake.settle();
         let header = intake.header();
         header.set_current(NOTHING);
@@ -285,10 +285,14 @@ impl<'l, T: Resident> Turn<'l, T> {
 /// `header` leads a `Cell<T>` that is held, and the caller gives its right to run away.
 unsafe fn resume<T: Resident>(header: NonNull<Header>, local: &Local) -> Option<Task> {
     // SAFETY: caller.
-    let intake = unsafe { Intake::new(header, local) };
+    let mut intake = unsafe { Intake::new(header, local) };
     // SAFETY: caller.
     let front = unsafe { *holder(header).0.get() };
-    T::resume(Held { intake, front: front.expect("held by `hold`"), resident: PhantomData })
+    T::resume(Held {
+        intake: &mut intake,
+        front: front.expect("held by `hold`"),
+        resident: PhantomData,
+    })
 }
 
 impl<'l, T: Resident> Held<'l, T> {

@@ -2,6 +2,7 @@
 //!
 //! 1. A `Turn` is made from a `Task` and becomes one again, or a mark. While it exists nobody else touches what the
 //!    owner touches.
+//!    It is a pointer, so that handing it on costs nothing: the owner's end, its `Intake`, stays where it was made.
 //! 2. Once a mark is set the next owner may be there already: `mark_idle` and `park` consume the turn, and touch
 //!    nothing of the owner's afterwards.
 //! 3. A message is taken, and the queue's tail has moved, before its handler runs. Else a panic meets it twice.
@@ -31,7 +32,7 @@ use crate::sync::lock;
 
 /// See the module.
 pub(crate) struct Turn<'l, T: Resident> {
-    pub(crate) intake: Intake<'l>,
+    pub(crate) intake: &'l mut Intake<'l>,
     resident: PhantomData<&'l mut T>,
 }
 
@@ -67,17 +68,9 @@ pub(crate) struct Delivery<'t> {
 
 impl<'l, T: Resident> Turn<'l, T> {
     /// # Safety
-    /// `header` leads a `Cell<T>`, and the caller gives its right to run away.
-    #[inline(always)]
-    pub(super) unsafe fn new(header: NonNull<Header>, local: &'l Local) -> Self {
-        // SAFETY: caller.
-        unsafe { Self::of(Intake::new(header, local)) }
-    }
-
-    /// # Safety
     /// The intake is that of a `Cell<T>` whose resident nobody has borrowed.
     #[inline(always)]
-    pub(super) unsafe fn of(intake: Intake<'l>) -> Self {
+    pub(super) unsafe fn of(intake: &'l mut Intake<'l>) -> Self {
         Turn { intake, resident: PhantomData }
     }
 
@@ -103,11 +96,11 @@ impl<'l, T: Resident> Turn<'l, T> {
     /// The resident and the mailbox, both at once.
     pub(crate) fn split(&mut self) -> (&mut T, &mut Intake<'l>) {
         let cell = self.intake.header.cast::<Cell<T>>();
-        // SAFETY: a `Cell<T>` (see `new`), alive.
+        // SAFETY: a `Cell<T>` (see `of`), alive.
         let place = unsafe { &raw const (*cell.as_ptr()).resident };
         // SAFETY: the right to run is ours, so nobody else touches the resident (invariant 1).
         let resident = unsafe { &mut *(*place).get() };
-        (resident, &mut self.intake)
+        (resident, self.intake)
     }
 
     /// This actor, for its context; counts nothing.
@@ -117,7 +110,7 @@ impl<'l, T: Resident> Turn<'l, T> {
     }
 
     /// To the back of the queue.
-    pub(crate) fn again(mut self) -> Task {
+    pub(crate) fn again(self) -> Task {
         self.intake.settle();
         self.header().set_current(NOTHING);
         self.header().stand_back(self.intake.local.behind());
@@ -134,7 +127,7 @@ impl<'l, T: Resident> Turn<'l, T> {
 
     /// With the lock that is the consumer's end of such a mailbox.
     #[cold]
-    fn mark_idle_sorted(mut self) -> Option<Self> {
+    fn mark_idle_sorted(self) -> Option<Self> {
         self.intake.give_spent();
         // SAFETY: alive while the right to run is ours; this reference keeps the lock until it is released.
         let cell = unsafe { CellRef::from_live(self.intake.header) };
@@ -143,7 +136,7 @@ impl<'l, T: Resident> Turn<'l, T> {
     }
 
     #[inline(always)]
-    fn mark_idle_now(mut self) -> Option<Self> {
+    fn mark_idle_now(self) -> Option<Self> {
         self.intake.give_spent();
         self.header().set_current(NOTHING);
         let local = self.intake.local;
@@ -174,7 +167,7 @@ impl<'l, T: Resident> Turn<'l, T> {
     }
 
     /// Leaves the cell parked for `reason`; see `State::park`. The turn comes back if it is over already.
-    pub(crate) fn park(mut self, reason: u64, seen: u64) -> Option<Self> {
+    pub(crate) fn park(self, reason: u64, seen: u64) -> Option<Self> {
         self.intake.settle();
         // SAFETY: alive while the right to run is ours; nothing is touched after the mark.
         let parked = unsafe { self.intake.header.as_ref() }.state.park(reason, seen);
@@ -182,7 +175,7 @@ impl<'l, T: Resident> Turn<'l, T> {
     }
 
     /// Leaves a muted cell parked. The turn comes back if it is not muted any more, or has an order that is not in `seen`.
-    pub(crate) fn park_muted(mut self, seen: u64) -> Option<Self> {
+    pub(crate) fn park_muted(self, seen: u64) -> Option<Self> {
         self.intake.settle();
         self.header().set_current(NOTHING);
         // SAFETY: as in `park`.

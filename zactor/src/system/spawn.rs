@@ -347,7 +347,8 @@ fn start<A: Actor>(
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
         reference.set_manner(checked.manner);
-        let turn = task.begin::<Body<A>>(local);
+        let mut intake = None;
+        let turn = task.begin::<Body<A>>(local, &mut intake);
         let joined = match parent {
             Some(parent) => lock(&parent.rare().family).add(reference.cell()),
             None => core.root.join(reference.cell()),

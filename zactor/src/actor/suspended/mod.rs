@@ -117,7 +117,7 @@ fn is_over<A: Actor>(held: &mut Held<'_, Body<A>>) -> bool {
 /// Drops the future: its message is lost, its ask ends.
 fn lose<'l, A: Actor>(mut held: Held<'l, Body<A>>, why: NoAnswer) -> Turn<'l, Body<A>> {
     let news = held.has_news();
-    let (mut turn, mut ctx) = held.cancel();
+    let (turn, mut ctx) = held.cancel();
     turn.intake.count_failed();
     let header = turn.header();
     ctx.lose_kept(header, turn.local());
@@ -135,7 +135,7 @@ fn lose<'l, A: Actor>(mut held: Held<'l, Body<A>>, why: NoAnswer) -> Turn<'l, Bo
 
 /// The future has ended: as at the end of any handler.
 fn finished<A: Actor>(
-    mut turn: Turn<'_, Body<A>>,
+    turn: Turn<'_, Body<A>>,
     mut ctx: Context<A>,
     outcome: Result<(), Box<dyn std::any::Any + Send>>,
 ) -> Option<Task> {
@@ -145,7 +145,7 @@ fn finished<A: Actor>(
         Err(payload) => Some(super::failure_of(local, payload)),
     };
     if let Some(failure) = failure {
-        run::count_failure(&mut turn.intake, &mut ctx, &failure);
+        run::count_failure(turn.intake, &mut ctx, &failure);
         return restart::fail(turn, failure, false);
     }
     if ctx.kept {
