@@ -30,6 +30,7 @@ mod ordering;
 mod overflow;
 mod payload;
 mod pressure;
+mod priorities;
 mod queues;
 mod references;
 mod restart;

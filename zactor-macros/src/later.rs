@@ -7,7 +7,6 @@ pub(crate) enum Feature {
     Deferred,
     ActorPriority,
     Pinned,
-    MessagePriority,
     FixedName,
 }
 
@@ -15,7 +14,6 @@ pub(crate) enum Feature {
 const LATER: &[(Feature, &str)] = &[
     (Feature::ActorPriority, "the `priority` of an actor is"),
     (Feature::Pinned, "`dispatcher = pinned` is"),
-    (Feature::MessagePriority, "the `priority` of a message is"),
     (Feature::FixedName, "a fixed `id` or `version` of a message is"),
 ];
 

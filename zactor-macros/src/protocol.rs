@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) span: Span,
     /// A type parameter is the message: no `From` for it can stand beside `From<T> for T`.
     pub(crate) is_parameter: bool,
+    /// Its type is the user's, and may say a priority.
+    pub(crate) is_written: bool,
     /// Its kind of handler is not available: no handler is called, or one mistake would show as two.
     pub(crate) refused: bool,
 }
@@ -170,11 +172,13 @@ fn implementation(protocol: &Protocol, messages: &Enum) -> TokenStream {
     let arms = handled.map(|(tag, entry)| entry.handle(tag));
     let discards = (0_u32..).zip(entries).map(|(tag, entry)| entry.discard(tag));
     let sends = entries.iter().map(|entry| entry.send(&messages.name));
+    let lanes = entries.iter().filter(|entry| entry.is_written).map(Entry::has_priority);
     quote_spanned! {Span::mixed_site()=>
         impl #declared ::zactor::__private::Protocol for #actor #clause {
             type Message = #ty;
             const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             const OPTIONS: ::zactor::__private::Options = #options;
+            const LANES: ::core::primitive::bool = false #(#lanes)*;
             fn dispatch(
                 &mut self,
                 delivery: ::zactor::__private::Delivery<'_, Self>,
@@ -220,6 +224,12 @@ impl Entry {
                 <Self as ::zactor::DeferredHandler<#message>>::handle(self, message, reply, ctx);
             }},
         }
+    }
+
+    /// Its part of the question whether the mailbox has lanes.
+    fn has_priority(&self) -> TokenStream {
+        let message = &self.message;
+        quote_spanned!(self.located()=> || <#message as ::zactor::Message>::HAS_PRIORITY)
     }
 
     /// The arm of `discard`.

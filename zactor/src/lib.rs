@@ -58,8 +58,8 @@ pub use error::{
     AskError, AskState, BatchError, ConfigError, Origin, PayloadTooLarge, SendError, SpawnError,
     StuckActor, SystemError,
 };
-pub use mailbox::{Overflow, Priority};
-pub use message::{Accepts, ActorId, FastMessage, Message};
+pub use mailbox::Overflow;
+pub use message::{Accepts, ActorId, FastMessage, Message, Priority};
 pub use scheduler::Dispatcher;
 pub use supervision::{ChildRef, Directive, EndReason, Failure, Restart, Supervise, Terminated};
 pub use system::{

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 pub use crate::actor::Protocol;
 use crate::actor::{Actor, AsyncHandler, Context, ReplyTo, answer};
 use crate::cell;
-use crate::mailbox::{Capacity, Overflow, Priority};
+use crate::mailbox::{Capacity, Overflow};
 pub use crate::message::inline::assert_inline;
-use crate::message::{Accepts, Message};
+use crate::message::{Accepts, Message, Priority};
 use crate::scheduler::Dispatcher;
 use crate::supervision::Supervise;
 

@@ -61,6 +61,7 @@ pub(crate) fn check(written: Written, mistakes: &mut Mistakes) -> Option<Actor> 
             variant,
             span,
             is_parameter,
+            is_written: true,
             refused,
         });
     }

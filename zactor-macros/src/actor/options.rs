@@ -52,7 +52,8 @@ pub(crate) struct Supervise {
 
 const OVERFLOW: (&[&str], &[&str]) =
     (&["fail", "block", "drop_new", "drop_old"], &["Fail", "Block", "DropNew", "DropOld"]);
-const PRIORITY: (&[&str], &[&str]) = (&["high", "normal", "low"], &["High", "Normal", "Low"]);
+pub(crate) const PRIORITY: (&[&str], &[&str]) =
+    (&["high", "normal", "low"], &["High", "Normal", "Low"]);
 const DISPATCHER: (&[&str], &[&str]) = (&["shared", "pinned"], &["Shared", "Pinned"]);
 const STRATEGIES: &[&str] = &["one_for_one", "one_for_all", "rest_for_one"];
 
@@ -95,7 +96,7 @@ pub(crate) fn once_each(keys: &[Key], mistakes: &mut Mistakes) {
 }
 
 /// The variant that a word stands for.
-fn chosen(
+pub(crate) fn chosen(
     key: &Key,
     (words, variants): (&[&str], &[&'static str]),
     mistakes: &mut Mistakes,

@@ -194,6 +194,7 @@ fn protocol(block: &Block) -> Protocol {
         variant: method.variant.clone(),
         span: method.name.span(),
         is_parameter: false,
+        is_written: false,
         refused: method.refused,
     });
     Protocol {

@@ -3,7 +3,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{DeriveInput, Generics, Ident, Meta, Type};
 
-use crate::actor::options::once_each;
+use crate::actor::options::{PRIORITY, chosen, once_each};
 use crate::generics::{applied, refuse_lifetimes, travels};
 use crate::keys::{self, Key};
 use crate::later::Feature;
@@ -17,6 +17,7 @@ struct Said {
     reply: Option<Type>,
     inline: bool,
     boxed: bool,
+    priority: Option<&'static str>,
 }
 
 /// The implementation of `Message`, and the mistakes.
@@ -67,8 +68,7 @@ fn check(keys: &[Key], mistakes: &mut Mistakes) -> Said {
             "inline" => said.inline = key.flag(mistakes),
             "boxed" => said.boxed = key.flag(mistakes),
             "priority" => {
-                key.word(&["high", "normal", "low"], mistakes);
-                mistakes.later(Feature::MessagePriority, &key.name);
+                said.priority = chosen(key, PRIORITY, mistakes);
             }
             "id" => {
                 key.text("a name like \"bank.deposit\"", name, mistakes);
@@ -111,12 +111,17 @@ fn implementation(item: &DeriveInput, said: &Said) -> TokenStream {
     });
     let boxed =
         said.boxed.then(|| quote_spanned!(site=> const BOXED: ::core::primitive::bool = true;));
+    let priority = said.priority.map(|priority| {
+        let priority = Ident::new(priority, site);
+        quote_spanned!(site=> const PRIORITY: ::zactor::Priority = ::zactor::Priority::#priority;)
+    });
     let fits = (said.inline && item.generics.params.is_empty()).then(|| fits(&item.ident));
     quote_spanned! {site=>
         impl #declared ::zactor::Message for #ty #clause {
             type Reply = #reply;
             #inline
             #boxed
+            #priority
         }
         #fits
     }

@@ -93,10 +93,6 @@ fn a_message_does_not_borrow() {
 
 #[test]
 fn what_this_version_lacks_is_checked_and_refused() {
-    refuses(
-        "#[message(priority = urgent)] struct A;",
-        "unknown priority `urgent`, allowed are `high`, `normal` and `low`",
-    );
     refuses("#[message(id = 5)] struct A;", "`id` takes a name like \"bank.deposit\", in quotes");
     refuses("#[message(id = \"\")] struct A;", "a message's `id` cannot be empty");
     refuses(
@@ -104,12 +100,11 @@ fn what_this_version_lacks_is_checked_and_refused() {
         "`version` is one, allowed are whole numbers from 0 to 4,294,967,295",
     );
     let mut mistakes = Mistakes::default();
-    let item = "#[message(priority = high, id = \"a\", version = 2)] struct A;";
+    let item = "#[message(id = \"a\", version = 2)] struct A;";
     let code = expand_with(item.parse().unwrap(), &mut mistakes);
     assert_eq!(
         mistakes.texts(),
         [
-            "the `priority` of a message is not available in this version of zactor",
             "a fixed `id` or `version` of a message is not available in this version of zactor",
             "a fixed `id` or `version` of a message is not available in this version of zactor",
         ]

@@ -60,6 +60,8 @@ pub trait Protocol: Sized + Send + 'static {
     const NAMES: &'static [&'static str];
     /// What `#[actor(..)]` says besides.
     const OPTIONS: Options;
+    /// Some message has a priority.
+    const LANES: bool;
 
     /// Runs the handler of the message.
     fn dispatch(&mut self, delivery: Delivery<'_, Self>, ctx: &mut Context<Self>);

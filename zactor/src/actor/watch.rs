@@ -2,7 +2,7 @@
 
 use super::restart::hand_on;
 use super::{Actor, Context, ending};
-use crate::cell::{ANY_INCARNATION, CellRef, Header, Local, Ref, Task, Watcher, run_later};
+use crate::cell::{CellRef, Header, Local, Ref, Task, Watcher, run_behind};
 use crate::message::ActorId;
 use crate::scheduler::schedule;
 use crate::supervision::{EndReason, Terminated};
@@ -75,7 +75,7 @@ impl<A: Actor> Context<A> {
 /// Puts the word into the mailbox of a watcher, which is an `A`.
 fn tell<A: Actor>(watcher: CellRef, local: &Local, number: u64, ended: Terminated) -> Option<Task> {
     let watcher = Ref::<A>::of(watcher)?;
-    run_later(&watcher, local, ANY_INCARNATION, move |this: &mut A, ctx: &mut Context<A>| {
+    run_behind(&watcher, local, move |this: &mut A, ctx: &mut Context<A>| {
         if ctx.reference().0.end_watch(ended.id, Some(number)) {
             this.on_terminated(ctx, ended);
         }

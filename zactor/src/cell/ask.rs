@@ -82,7 +82,7 @@ impl Waiting {
     fn post(self) -> Result<Option<Task>, Rest> {
         if let Waiting::Marker { asker, continuation, .. } = &self {
             // SAFETY: made by `then` for this actor's type; gone over once it is pushed, and if not still ours.
-            if let Ok(task) = unsafe { asker.push_marker(*continuation) } {
+            if let Ok(task) = unsafe { asker.push_marker(*continuation, 0) } {
                 return Ok(task);
             }
         }

@@ -8,10 +8,11 @@ use std::ptr::NonNull;
 use super::local::Local;
 use super::task::Task;
 use super::typed::Ref;
+use crate::message::BEHIND;
 use crate::system::Core;
 
 /// For what every incarnation may run.
-pub(crate) const ANY_INCARNATION: u64 = u64::MAX;
+const ANY_INCARNATION: u64 = u64::MAX;
 
 /// What stands in front of the closure.
 struct Front {
@@ -137,8 +138,8 @@ unsafe fn drop_closure<F>(front: NonNull<Front>) {
     drop(unsafe { take::<F>(front) });
 }
 
-/// Has `f` run in a turn of this actor's incarnation, behind what is queued; dropped unrun when the actor has ended. The result is to be
-/// scheduled.
+/// Has `f` run in a turn of this actor's incarnation, in the normal lane; dropped unrun when the actor has ended. The result
+/// is to be scheduled.
 #[must_use]
 pub(crate) fn run_later<V: 'static, C: 'static>(
     actor: &Ref<V>,
@@ -146,9 +147,29 @@ pub(crate) fn run_later<V: 'static, C: 'static>(
     incarnation: u64,
     f: impl FnOnce(&mut V, &mut C) + Send + 'static,
 ) -> Option<Task> {
+    push(actor, local, incarnation, 0, f)
+}
+
+/// As `run_later`, in whatever incarnation, and behind all that is queued, in every lane.
+#[must_use]
+pub(crate) fn run_behind<V: 'static, C: 'static>(
+    actor: &Ref<V>,
+    local: &Local,
+    f: impl FnOnce(&mut V, &mut C) + Send + 'static,
+) -> Option<Task> {
+    push(actor, local, ANY_INCARNATION, BEHIND, f)
+}
+
+fn push<V: 'static, C: 'static>(
+    actor: &Ref<V>,
+    local: &Local,
+    incarnation: u64,
+    flags: u32,
+    f: impl FnOnce(&mut V, &mut C) + Send + 'static,
+) -> Option<Task> {
     let raw = Continuation::<V, C>::new(actor.core(), local, incarnation, f).into_raw();
     // SAFETY: made for this actor's type, and goes over.
-    match unsafe { actor.cell().push_marker(raw) } {
+    match unsafe { actor.cell().push_marker(raw, flags) } {
         Ok(task) => task,
         Err(_) => {
             // SAFETY: not pushed, so still ours.

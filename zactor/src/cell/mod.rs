@@ -63,7 +63,7 @@ use std::sync::Arc;
 pub(crate) use answer::{Answer, NoAnswer, Token, Told};
 pub(crate) use ask::{AskPool, AskPtr, Asked, ExpiredAsk, Outcome, Progress, Rest, then};
 pub(crate) use blocking::{must_not_block, without_waiting};
-pub(crate) use continuation::{ANY_INCARNATION, Continuation, run_later};
+pub(crate) use continuation::{Continuation, run_behind, run_later};
 pub(crate) use family::Family;
 pub(crate) use guard::{drop_guarded, guarded};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};

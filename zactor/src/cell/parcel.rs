@@ -15,7 +15,7 @@ use super::port::{count_rejected, node};
 use super::refs::CellRef;
 use super::task::Task;
 use super::turn::Delivery;
-use crate::message::{Fit, Kind, Message, Node, TICK};
+use crate::message::{Fit, Kind, Message, Node, TICK, lane};
 use crate::queue::mpsc::Refused;
 
 /// See the module. It belongs to one cell, and is pushed into its mailbox or discarded there: it has no destructor.
@@ -35,7 +35,7 @@ impl Parcel {
         incarnation: u64,
         message: M,
     ) -> Self {
-        let mut node = node(to, local, tag, Kind::Timer as u32);
+        let mut node = node(to, local, tag, Kind::Timer as u32 | lane::<M>());
         // SAFETY: ours until it is published.
         let fields = unsafe { node.as_mut() };
         fields.sender = incarnation;
@@ -61,15 +61,15 @@ impl Parcel {
         unsafe { self.0.as_ref() }.kind()
     }
 
-    /// A tick of the timer `number`, whose messages have this tag.
+    /// A tick of the timer `number`, whose messages have this tag and lane.
     pub(super) fn tick(
         to: &CellRef,
         local: &Local,
-        tag: u32,
+        (tag, lane): (u32, u32),
         incarnation: u64,
         number: u64,
     ) -> Self {
-        let mut node = node(to, local, tag, Kind::Timer as u32 | TICK);
+        let mut node = node(to, local, tag, Kind::Timer as u32 | TICK | lane);
         // SAFETY: ours until it is published.
         let fields = unsafe { node.as_mut() };
         fields.sender = incarnation;

@@ -15,7 +15,7 @@ use super::refs::CellRef;
 use super::task::Task;
 use crate::error::SendError;
 use crate::mailbox;
-use crate::message::{Fit, Kind, Message, Node};
+use crate::message::{Fit, Kind, Message, Node, lane};
 use crate::queue::mpsc::{Link, Pushed, Refused};
 use crate::sync::atomic::Ordering;
 
@@ -48,7 +48,7 @@ pub(super) fn filled<M: Message>(
     sender: u64,
     message: M,
 ) -> NonNull<Node> {
-    let mut node = node(to, local, tag, metadata);
+    let mut node = node(to, local, tag, metadata | lane::<M>());
     // SAFETY: ours until it is published.
     let fields = unsafe { node.as_mut() };
     fields.sender = sender;
@@ -305,7 +305,7 @@ unsafe fn unpack_all<M: Message>(to: &CellRef, local: &Local, nodes: &[NonNull<N
 }
 
 impl CellRef {
-    /// Puts a marker into the mailbox, behind what is there. `Ok` is to be scheduled; `Err`: the actor has ended, and the
+    /// Puts a marker into the mailbox, behind what is there: of the normal lane, or with the flag `BEHIND` of all. `Ok` is to be scheduled; `Err`: the actor has ended, and the
     /// continuation is still the caller's.
     ///
     /// # Safety
@@ -313,10 +313,11 @@ impl CellRef {
     pub(super) unsafe fn push_marker(
         &self,
         continuation: NonNull<u8>,
+        flags: u32,
     ) -> Result<Option<Task>, Refused> {
         let core = self.core();
         let pushed = Local::with(core, |local| {
-            let mut node = node(self, local, u32::MAX, Kind::Marker as u32);
+            let mut node = node(self, local, u32::MAX, Kind::Marker as u32 | flags);
             // SAFETY: ours until it is published.
             let fields = unsafe { node.as_mut() };
             fields.sender = 0;

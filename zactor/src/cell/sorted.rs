@@ -10,9 +10,11 @@
 //! 1. Whoever pops, marks idle or marks the end of such a mailbox holds the lock. So there is one consumer at a time.
 //! 2. A popped message is copied out of its node at once: the node is the queue's tail, and goes back with the next pop,
 //!    whoever does that.
-//! 3. What is in the lists is still counted, unless it is a marker or above the capacity. The mailbox is idle only when
+//! 3. The lanes are in the order of their importance, each with its beat, so that none starves. A marker that is to come
+//!    behind what was queued before it waits beside them.
+//! 4. What is in the lists is still counted, unless it is a marker or above the capacity. The mailbox is idle only when
 //!    they are empty.
-//! 4. A sender puts its message in the place of the one it has taken out, under the lock: the count stays, so each
+//! 5. A sender puts its message in the place of the one it has taken out, under the lock: the count stays, so each
 //!    message pushes out one at most.
 
 use std::collections::VecDeque;
@@ -20,7 +22,7 @@ use std::ptr::NonNull;
 
 use super::header::Header;
 use super::local::Local;
-use crate::message::{LANES, Node};
+use crate::message::{BEHIND, LANES, Node};
 use crate::queue::mpsc::{Link, Popped};
 
 /// See the module.
@@ -30,6 +32,8 @@ pub(crate) struct Sorted {
     front: VecDeque<NonNull<Node>>,
     /// The most important first.
     lanes: [VecDeque<Held>; LANES],
+    /// Markers that wait for all that was sorted before them.
+    behind: VecDeque<Held>,
     /// How many messages were sorted so far.
     sorted: u64,
     beat: usize,
@@ -57,7 +61,8 @@ const BEAT: [usize; 8] = [0, 0, 1, 0, 0, 1, 0, 2];
 
 impl Sorted {
     pub(super) fn is_empty(&self) -> bool {
-        self.front.is_empty() && self.lanes.iter().all(VecDeque::is_empty)
+        let lists = self.lanes.iter().chain([&self.behind]);
+        self.front.is_empty() && lists.into_iter().all(VecDeque::is_empty)
     }
 
     /// The next message in the order of the lanes.
@@ -85,12 +90,21 @@ impl Sorted {
     fn sort(&mut self, node: NonNull<Node>) {
         self.sorted += 1;
         // SAFETY: a filled node of ours.
-        let lane = unsafe { node.as_ref() }.lane();
-        self.lanes[lane].push_back(Held { number: self.sorted, node });
+        let fields = unsafe { node.as_ref() };
+        let behind = fields.metadata & BEHIND != 0 && !cfg!(zactor_mutant = "terminated_in_a_lane");
+        let list = if behind { &mut self.behind } else { &mut self.lanes[fields.lane()] };
+        list.push_back(Held { number: self.sorted, node });
     }
 
     fn choose(&mut self) -> Option<NonNull<Node>> {
-        let due = BEAT[self.beat];
+        if let Some(marker) = self.behind.front() {
+            let number = marker.number;
+            let mut firsts = self.lanes.iter().filter_map(VecDeque::front);
+            if firsts.all(|first| first.number > number) {
+                return self.behind.pop_front().map(|marker| marker.node);
+            }
+        }
+        let due = if cfg!(zactor_mutant = "lanes_without_weights") { 0 } else { BEAT[self.beat] };
         self.beat = (self.beat + 1) % BEAT.len();
         let held = match self.lanes[due].pop_front() {
             None => self.lanes.iter_mut().find_map(VecDeque::pop_front),
@@ -121,8 +135,10 @@ impl Sorted {
         loop {
             // SAFETY: passed on.
             match unsafe { pull(header, local) } {
-                Taken::Node(node) if !counts(node) => self.front.push_back(node),
-                pulled => return pulled,
+                Taken::Node(node) if counts(node) => return Taken::Node(node),
+                Taken::Node(node) if header.has_lanes() => self.sort(node),
+                Taken::Node(node) => self.front.push_back(node),
+                rest => return rest,
             }
         }
     }

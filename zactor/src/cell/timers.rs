@@ -22,7 +22,7 @@ use super::refs::CellRef;
 use super::task::Task;
 use super::typed::Ref;
 use crate::cell::guard::drop_guarded;
-use crate::message::{Accepts, ActorId, Message};
+use crate::message::{Accepts, ActorId, Message, lane};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
@@ -70,7 +70,7 @@ struct Every {
     key: Option<TimerKey>,
     deadline: u64,
     period: u64,
-    tag: u32,
+    tag_and_lane: (u32, u32),
     incarnation: u64,
     cancelled: bool,
     /// `None` while it runs.
@@ -122,7 +122,7 @@ impl Every {
 
     fn fire(&mut self, cell: &CellRef, local: &Local, number: u64, now: u64) -> Pushed {
         self.key = None;
-        let tick = Parcel::tick(cell, local, self.tag, self.incarnation, number);
+        let tick = Parcel::tick(cell, local, self.tag_and_lane, self.incarnation, number);
         let pushed = tick.push(cell, local);
         if !pushed.is_in {
             self.arm(cell, number, now);
@@ -183,7 +183,7 @@ impl<A> Ref<A> {
             key: None,
             deadline: at,
             period: period.max(1),
-            tag: A::TAG,
+            tag_and_lane: (A::TAG, lane::<M>()),
             incarnation: cell.incarnation(),
             cancelled: false,
             make,
@@ -223,7 +223,8 @@ impl CellRef {
         }
         let pushed = if let Some(Timer::Every(every)) = table.timers.get_mut(&timer.number) {
             if cfg!(zactor_mutant = "tick_without_lock") {
-                let tick = Parcel::tick(self, local, every.tag, every.incarnation, timer.number);
+                let (what, incarnation) = (every.tag_and_lane, every.incarnation);
+                let tick = Parcel::tick(self, local, what, incarnation, timer.number);
                 drop(table);
                 return (tick.push(self, local).task, None);
             }

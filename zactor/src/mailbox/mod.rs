@@ -8,7 +8,7 @@
 
 mod options;
 
-pub use options::{Overflow, Priority};
+pub use options::Overflow;
 
 use crate::error::ConfigError;
 use crate::queue::mpsc::{MAX_CAPACITY, UNBOUNDED};

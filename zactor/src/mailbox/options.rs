@@ -1,4 +1,4 @@
-//! What a user says about a mailbox: what happens when it is full, and what goes first.
+//! What a user says about a mailbox: what happens when it is full.
 
 /// What a send to a full mailbox does.
 ///
@@ -15,18 +15,4 @@ pub enum Overflow {
     DropNew,
     /// It succeeds; the oldest message becomes a dead letter.
     DropOld,
-}
-
-/// What goes first: of an actor, among those that are ready; of a message, in its mailbox.
-///
-/// A weight, not an order: each class with work gets at least one turn in eight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Priority {
-    /// Before the others.
-    High,
-    /// The default.
-    #[default]
-    Normal,
-    /// After the others.
-    Low,
 }

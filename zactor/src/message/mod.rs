@@ -4,18 +4,20 @@
 //! * [`Accepts`] says that an actor takes a message, and under which tag. The tag and the payload agree
 //!   because only the macros implement it.
 //! * `layout.rs` is the message as user code may hold it, `node.rs` the same 64 bytes while they are queued,
-//!   `payload.rs` how a value gets into 32 bytes and out again, `inline.rs` whether one that must fit does, `id.rs` the number of an actor.
+//!   `priority.rs` what goes first, `payload.rs` how a value gets into 32 bytes and out again, `inline.rs` whether one that must fit does, `id.rs` the number of an actor.
 
 mod id;
 pub(crate) mod inline;
 mod layout;
 mod node;
 mod payload;
+mod priority;
 
 pub use id::ActorId;
 pub use layout::FastMessage;
-pub(crate) use node::{Kind, LANES, LETTER, LINK_OFFSET, Node, OVER, STASHED, TICK};
+pub(crate) use node::{BEHIND, Kind, LANES, LETTER, LINK_OFFSET, Node, OVER, STASHED, TICK, lane};
 pub(crate) use payload::{BYTES, Fit};
+pub use priority::Priority;
 
 /// What an actor can be sent. Write `#[derive(Message)]`; the reply is `()` unless
 /// `#[message(reply = T)]` says otherwise.
@@ -42,6 +44,10 @@ pub trait Message: Sized + Send + 'static {
     const INLINE: Option<&'static str> = None;
     #[doc(hidden)]
     const BOXED: bool = false;
+    #[doc(hidden)]
+    const PRIORITY: Priority = Priority::Normal;
+    #[doc(hidden)]
+    const HAS_PRIORITY: bool = !matches!(Self::PRIORITY, Priority::Normal);
 }
 
 /// Actor `Self` has a handler for `M`. Implemented by `#[actor(..)]` for each listed message.

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::payload::BYTES;
+use super::{Message, Priority};
 use crate::queue::mpsc::Link;
 use crate::sync::atomic::AtomicPtr;
 
@@ -55,13 +56,23 @@ pub(crate) const TICK: u32 = 1 << 6;
 /// A flag of `metadata`: its receiver has put it aside.
 pub(crate) const STASHED: u32 = 1 << 7;
 
+/// A flag of `metadata`: a marker whose turn comes when all that was queued before it has been taken, in every lane.
+pub(crate) const BEHIND: u32 = 1 << 10;
+
 /// How many lanes a mailbox has.
 pub(crate) const LANES: usize = 3;
-/// Where the lane stands in `metadata`, so that 0 is the normal one.
-const LANE_SHIFT: u32 = 8;
-/// Flags of `metadata`: the lane.
-pub(crate) const LANE_HIGH: u32 = 1 << LANE_SHIFT;
-pub(crate) const LANE_LOW: u32 = 2 << LANE_SHIFT;
+/// Flags of `metadata`: the lane. None is the normal one.
+const LANE_HIGH: u32 = 1 << 8;
+const LANE_LOW: u32 = 1 << 9;
+
+/// The lane of an `M`, as `metadata` says it.
+pub(crate) const fn lane<M: Message>() -> u32 {
+    match M::PRIORITY {
+        Priority::High => LANE_HIGH,
+        Priority::Normal => 0,
+        Priority::Low => LANE_LOW,
+    }
+}
 
 impl Kind {
     const MASK: u32 = 0xf;

@@ -304,7 +304,7 @@ impl Settings {
                     .overflow
                     .or(const { A::OPTIONS }.overflow)
                     .unwrap_or(core.config.mailbox_overflow),
-                lanes: false,
+                lanes: A::LANES,
             },
             batch: if performance.enable_batching { batch } else { 1 },
         })
