@@ -55,6 +55,11 @@ pub(crate) fn parse(
             return None;
         }
     };
+    if let Some(second) = item.attrs.iter().find(|attribute| is_actor(attribute)) {
+        // The second one finds none after it, and is expanded.
+        mistakes.at(second, "a second `#[actor]`: write all messages and options into one");
+        return None;
+    }
     let (messages, options) = keys::read_all(arguments, |input| list(input, mistakes));
     Some(Written {
         name: item.ident,
@@ -63,6 +68,10 @@ pub(crate) fn parse(
         messages,
         options,
     })
+}
+
+fn is_actor(attribute: &syn::Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "actor")
 }
 
 fn refuse_item(item: &Item, mistakes: &mut Mistakes) {
