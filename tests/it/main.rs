@@ -21,6 +21,7 @@ mod dead_letters;
 mod deferred;
 mod delivery;
 mod faults;
+mod errands;
 mod executors;
 mod lifecycle;
 mod macros;

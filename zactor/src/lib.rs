@@ -52,7 +52,7 @@ pub use zactor_macros::{Message, actor, handlers};
 
 pub use actor::{
     Actor, ActorRef, Asking, AsyncHandler, Context, DeferredHandler, Handler, Lifecycle, Recipient,
-    Reply, ReplyTo, Sending, StopHandle, Supervisor, Timer, WeakActorRef,
+    Reply, ReplyTo, Sending, Spawned, StopHandle, Supervisor, Timer, WeakActorRef,
 };
 pub use error::{
     AskError, AskState, BatchError, ConfigError, Origin, PayloadTooLarge, SendError, SpawnError,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::restart::hand_on;
 use crate::cell::state::order;
-use crate::cell::{CellRef, Header, Local, NOTHING};
+use crate::cell::{CellRef, Header, Local, NOTHING, Whom};
 use crate::sync::lock;
 use crate::system::Core;
 
@@ -27,12 +27,12 @@ pub(super) enum Children {
     Again,
 }
 
-/// Gives the youngest child its `orders`, or what follows them.
-pub(super) fn stop_youngest(me: &CellRef, local: &Local, orders: u64) -> Children {
+/// Gives the youngest of `whom` its `orders`, or what follows them.
+pub(super) fn stop_youngest(me: &CellRef, local: &Local, whom: Whom, orders: u64) -> Children {
     let core = me.core();
     loop {
         let Some(rare) = me.rare_if_made() else { return Children::Gone };
-        let youngest = lock(&rare.family).await_youngest();
+        let youngest = lock(&rare.family).await_youngest(whom);
         let Some(child) = youngest else {
             forget(me);
             return Children::Gone;
@@ -103,7 +103,7 @@ fn cut_off(core: &Core, me: &CellRef, local: &Local, child: &CellRef) -> bool {
     let mut left = vec![child.clone()];
     while let Some(cell) = left.pop() {
         let Some(rare) = cell.rare_if_made() else { continue };
-        let below = lock(&rare.family).members();
+        let below = lock(&rare.family).all();
         for cell in &below {
             hand_on(core, local, cell.order(order::KILL | order::HURRY));
         }

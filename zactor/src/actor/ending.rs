@@ -18,7 +18,7 @@ use super::{Actor, Body, Context, Phase, watch};
 use crate::__private::Undelivered;
 use crate::cell::state::{EndKind, order, parked};
 use crate::cell::{
-    CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Rest, Task, Turn,
+    CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Rest, Task, Turn, Whom,
 };
 use crate::message::{ActorId, Kind};
 use crate::supervision::{EndReason, Failure};
@@ -118,7 +118,7 @@ fn children_first<A: Actor>(
             _ => order::STOP,
         };
         let passed_on = passed_on | orders & order::HURRY;
-        match children::stop_youngest(&turn.cell(), turn.local(), passed_on) {
+        match children::stop_youngest(&turn.cell(), turn.local(), Whom::All, passed_on) {
             Children::Gone => return Ok(turn),
             Children::Again => return Err(Some(turn.again())),
             Children::Wait => {
@@ -239,7 +239,7 @@ fn finish<A: Actor>(turn: Turn<'_, Body<A>>) {
     turn.release();
 }
 
-fn leave_family(core: &Core, local: &Local, cell: &CellRef) {
+pub(super) fn leave_family(core: &Core, local: &Local, cell: &CellRef) {
     if cell.parent == ActorId::NONE {
         core.root.leave(core, local, cell);
         return;

@@ -74,6 +74,7 @@ impl<A: Actor> Resident for Body<A> {
         layout: Cell::<Self>::LAYOUT,
         discard: |delivery| A::discard(Undelivered::new(delivery)),
         decides: A::OPTIONS.decides,
+        errand: false,
     };
 
     fn run(turn: Turn<'_, Self>) -> Option<Task> {

@@ -10,6 +10,7 @@ mod ask;
 mod children;
 mod context;
 mod ending;
+mod errand;
 mod incarnation;
 mod lifecycle;
 #[cfg(all(test, loom))]
@@ -31,6 +32,7 @@ pub(crate) use ask::answer;
 pub use ask::{Asking, Reply};
 pub use context::Context;
 pub(crate) use ending::{Cause, abandon, begin as begin_end};
+pub use errand::Spawned;
 pub(crate) use incarnation::{Body, Phase, Renewal};
 pub use lifecycle::{Lifecycle, Supervisor};
 pub(crate) use lifecycle::{failure_of, guarded, log};

@@ -390,6 +390,7 @@ impl Resident for Waits {
     }
 
     const META: &'static Meta = &Meta {
+        errand: false,
         type_name: || "Waits",
         type_id: std::any::TypeId::of::<Keeper>,
         messages: &["Put"],

@@ -21,7 +21,7 @@ use super::incarnation::{After, Then};
 use super::lifecycle::{failure_of, log};
 use super::{Actor, Body, Context, Phase};
 use crate::cell::state::{order, parked, token};
-use crate::cell::{CellRef, HOOK, Local, NOTHING, Task, Turn, drop_guarded, guarded};
+use crate::cell::{CellRef, HOOK, Local, NOTHING, Task, Turn, Whom, drop_guarded, guarded};
 use crate::message::ActorId;
 use crate::scheduler::timers::Fire;
 use crate::supervision::strategy::End;
@@ -305,12 +305,11 @@ fn keeps_children<A: Actor>(turn: &Turn<'_, Body<A>>, after: After) -> bool {
 }
 
 fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>, after: After) -> Option<Task> {
-    if !keeps_children(&turn, after) {
-        match children::stop_youngest(&turn.cell(), turn.local(), order::STOP) {
-            Children::Gone => {}
-            Children::Again => return Some(turn.again()),
-            Children::Wait => return wait(turn, parked::CHILDREN),
-        }
+    let whom = if keeps_children(&turn, after) { Whom::Errands } else { Whom::All };
+    match children::stop_youngest(&turn.cell(), turn.local(), whom, order::STOP) {
+        Children::Gone => {}
+        Children::Again => return Some(turn.again()),
+        Children::Wait => return wait(turn, parked::CHILDREN),
     }
     if after == After::Fail {
         log(turn.header(), NOTHING, &Failure::RestartLimit, "supervisor failed");

@@ -1,4 +1,4 @@
-//! Children of one parent, in the order of their start: a list through their headers, guarded by the lock that the
+//! Children of one parent, and what it has begun beside its mailbox (errands), in the order of their start: a list through their headers, guarded by the lock that the
 //! `Family` stands behind.
 //!
 //! A child is in the list from birth to end, and holds a reference to itself that long; so every member is alive.
@@ -18,6 +18,14 @@ use super::refs::CellRef;
 pub(super) struct Links {
     earlier: Option<NonNull<Header>>,
     later: Option<NonNull<Header>>,
+}
+
+/// Whom an actor stops.
+#[derive(Clone, Copy)]
+pub(crate) enum Whom {
+    /// Children, and what it has begun beside its mailbox.
+    All,
+    Errands,
 }
 
 /// See the module.
@@ -93,9 +101,12 @@ impl Family {
         }
     }
 
-    /// The child that started last, whose end the parent is about to wait for; without one it waits no more.
-    pub(crate) fn await_youngest(&mut self) -> Option<CellRef> {
-        let youngest = self.youngest();
+    /// Of `whom` the one that started last, whose end the parent is about to wait for; without one it waits no more.
+    pub(crate) fn await_youngest(&mut self, whom: Whom) -> Option<CellRef> {
+        let youngest = match whom {
+            Whom::All => self.youngest(),
+            Whom::Errands => self.all().into_iter().rfind(|child| child.meta.errand),
+        };
         self.awaited = youngest.is_some();
         youngest
     }
@@ -111,8 +122,15 @@ impl Family {
         self.youngest.map(|child| unsafe { CellRef::from_live(child) })
     }
 
-    /// All children, in the order of their start.
+    /// The children, in the order of their start.
     pub(crate) fn members(&self) -> Vec<CellRef> {
+        let mut members = self.all();
+        members.retain(|child| !child.meta.errand);
+        members
+    }
+
+    /// Children and errands, in the order of their start.
+    pub(crate) fn all(&self) -> Vec<CellRef> {
         let mut members = Vec::new();
         let mut next = self.oldest;
         while let Some(child) = next {

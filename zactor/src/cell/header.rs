@@ -39,6 +39,8 @@ pub(crate) struct Meta {
     pub(crate) discard: fn(Delivery<'_>),
     /// It decides about its children by the failure (`impl Supervisor`).
     pub(crate) decides: bool,
+    /// It is no actor, but work that one has begun beside its mailbox.
+    pub(crate) errand: bool,
 }
 
 /// No message is being handled.

@@ -389,6 +389,13 @@ impl<'l, T: Resident> Held<'l, T> {
 const VTABLE: &RawWakerVTable =
     &RawWakerVTable::new(clone_waker, wake, wake_by_reference, drop_waker);
 
+/// Runs `f` with the waker of a cell.
+pub(crate) fn with_waker<R>(cell: &CellRef, f: impl FnOnce(&Waker) -> R) -> R {
+    // SAFETY: the caller's reference keeps the cell, for longer than `f` can keep what it borrows.
+    let waker = unsafe { uncounted_waker(cell.as_ptr()) };
+    f(&waker)
+}
+
 /// # Safety
 /// The cell outlives the result.
 unsafe fn uncounted_waker(header: NonNull<Header>) -> ManuallyDrop<Waker> {
