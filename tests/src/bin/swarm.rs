@@ -10,7 +10,7 @@ fn main() {
         })
     });
     let seeds = arguments.next().unwrap_or(3);
-    let sends = arguments.next().unwrap_or(10_000_000);
+    let sends = arguments.next().unwrap_or(20_000_000);
     let first = arguments.next().unwrap_or(1);
     for seed in first..first.saturating_add(seeds) {
         for workers in [1, 2, 8] {
