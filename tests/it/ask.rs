@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 use zactor::prelude::*;
-use zactor::{DeadLetterReason, StopHandle, SystemError};
+use zactor::{AskState, DeadLetterReason, StopHandle, SystemError};
 
 #[test]
 fn s18_an_ask_is_answered_waited_for_or_awaited() {
@@ -367,4 +367,38 @@ fn s20_a_worker_of_another_system_counts_as_a_worker() {
     assert_eq!(refused.wait().unwrap(), 1);
     finish(&here);
     finish(&there);
+}
+
+#[test]
+fn s18_a_timeout_tells_whether_the_message_was_queued_running_or_answered_late() {
+    let clock = zactor::testing::ManualClock::new();
+    let builder = ActorSystem::builder("test").workers(1).config(quiet());
+    let system = builder.clock(clock.clone()).start().unwrap();
+    let lab = system.spawn(Lab::new()).unwrap();
+    let gate = Gate::new();
+    let (opens, door) = (Opens(gate.clone()), gate.clone());
+    let limit = Duration::from_secs(3);
+    let running = lab.ask(call(move |_, _| {
+        door.pass();
+        1
+    }));
+    let running = running.timeout(limit);
+    gate.wait_for(1);
+    let late = lab.ask(call(|_, _| 2)).timeout(limit);
+    let queued = lab.ask(call(|_, _| 3)).timeout(limit);
+    clock.advance(limit);
+    let state = |ended| {
+        let Err(AskError::Timeout { actor, message, waited, state, .. }) = ended else {
+            panic!("{ended:?}");
+        };
+        assert_eq!((actor, message, waited), (lab.id(), "Call", limit));
+        state
+    };
+    assert_eq!(state(queued.wait()), AskState::Queued { depth: 2 });
+    let AskState::Running { since } = state(running.wait()) else { panic!("it runs") };
+    assert!(limit.abs_diff(since) < Duration::from_millis(1), "{since:?}");
+    drop(opens);
+    lab.ask(call(|_, _| 0)).wait().unwrap();
+    assert_eq!(state(late.wait()), AskState::AnsweredLate);
+    finish(&system);
 }

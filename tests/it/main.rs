@@ -30,6 +30,8 @@ mod names;
 mod ordering;
 mod overflow;
 mod payload;
+#[cfg(unix)]
+mod postgres;
 mod pressure;
 mod priorities;
 mod queues;
