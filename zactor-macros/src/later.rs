@@ -5,14 +5,12 @@
 pub(crate) enum Feature {
     Async,
     Deferred,
-    ActorPriority,
     Pinned,
     FixedName,
 }
 
 /// To switch a feature on, delete its line (and the test cases that show its refusal).
 const LATER: &[(Feature, &str)] = &[
-    (Feature::ActorPriority, "the `priority` of an actor is"),
     (Feature::Pinned, "`dispatcher = pinned` is"),
     (Feature::FixedName, "a fixed `id` or `version` of a message is"),
 ];

@@ -20,6 +20,7 @@ pub struct Options {
     pub(crate) batch: Option<u32>,
     pub(crate) supervise: Option<Supervise>,
     pub(crate) decides: bool,
+    pub(crate) priority: Priority,
 }
 
 impl Options {
@@ -27,7 +28,14 @@ impl Options {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "for constants")]
     pub const fn new() -> Self {
-        Options { capacity: None, overflow: None, batch: None, supervise: None, decides: false }
+        Options {
+            capacity: None,
+            overflow: None,
+            batch: None,
+            supervise: None,
+            decides: false,
+            priority: Priority::Normal,
+        }
     }
 
     /// `mailbox(capacity = n)`
@@ -72,9 +80,10 @@ impl Options {
         self
     }
 
-    /// `priority = normal`: the only one there is so far.
+    /// `priority = high`
     #[must_use]
-    pub const fn priority(self, _: Priority) -> Self {
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Priorities: of messages, which are the lanes of a mailbox, and of actors among those that are ready. S2.
 
+mod actors;
 mod lanes;
 mod sends;
 mod storm;

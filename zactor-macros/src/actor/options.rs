@@ -64,10 +64,7 @@ pub(crate) fn check(keys: &[Key], mistakes: &mut Mistakes) -> Options {
         match key.name.to_string().as_str() {
             "mailbox" => mailbox(key, &mut options, mistakes),
             "batch" => options.batch = key.number(1..=MAX_BATCH, mistakes),
-            "priority" => {
-                let refused = mistakes.later(Feature::ActorPriority, &key.name);
-                options.priority = chosen(key, PRIORITY, mistakes).filter(|_| !refused);
-            }
+            "priority" => options.priority = chosen(key, PRIORITY, mistakes),
             "supervise" => options.supervise = supervise(key, mistakes),
             "dispatcher" => {
                 let chosen = chosen(key, DISPATCHER, mistakes);

@@ -236,7 +236,6 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
-    waits("priority = normal", "the `priority` of an actor is");
     waits("dispatcher = pinned", "`dispatcher = pinned` is");
 }
 

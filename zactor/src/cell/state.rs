@@ -80,6 +80,17 @@ pub(crate) mod token {
     pub(crate) const ALL: u64 = 0xff << 16;
 }
 
+/// Which run queues an actor goes to; set before anybody schedules it. No bit: the common ones.
+pub(crate) mod route {
+    /// It is more important than others.
+    pub(crate) const HIGH: u64 = 1 << 40;
+    /// It is less important than others.
+    pub(crate) const LOW: u64 = 1 << 41;
+    /// It stays with its worker.
+    pub(crate) const HOME: u64 = 1 << 42;
+    pub(super) const ALL: u64 = 0xff << 40;
+}
+
 const TERMINAL: u64 = 1 << 24;
 const ENDED: u64 = 1 << 25;
 const CUT_OFF: u64 = 1 << 26;
@@ -123,6 +134,16 @@ impl State {
     #[cfg(all(test, loom))]
     pub(super) fn must_be_alone(&mut self) {
         self.0.with_mut(|_| ());
+    }
+
+    /// Once, before the actor is scheduled for the first time.
+    pub(crate) fn set_route(&self, route: u64) {
+        self.0.fetch_or(route, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub(super) fn route(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) & route::ALL
     }
 
     /// Sets orders or tokens and clears the parked mark, in one step.
@@ -336,3 +357,4 @@ impl State {
 const _: () = assert!(parked::CHILDREN << 8 == token::CHILDREN && parked::ALL << 8 == token::ALL);
 const _: () =
     assert!((TERMINAL | ENDED | CUT_OFF | HELD | KIND) & (order::MUTED | order::PRESSED) == 0);
+const _: () = assert!((order::PRESSED | HELD | KIND) & route::ALL == 0);

@@ -53,6 +53,13 @@ impl Task {
         unsafe { self.0.as_ref() }.id.slot()
     }
 
+    /// Which run queues it goes to, bits of `state::route`; 0: the common ones.
+    #[inline(always)]
+    pub(crate) fn route(&self) -> u64 {
+        // SAFETY: as in `run`.
+        unsafe { self.0.as_ref() }.state.route()
+    }
+
     fn into_raw(self) -> *mut Header {
         self.0.as_ptr()
     }

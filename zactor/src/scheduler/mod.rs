@@ -1,10 +1,11 @@
 //! Layer 7: which thread runs which actor, and when.
 //!
 //! [`Scheduler::schedule`] is the only way into a run queue. `run_queue.rs` says where a task goes, `worker.rs` where a
-//! worker takes the next one from, `idle.rs` who sleeps and whom to wake. `timer/` is the wheel, `timers.rs` fires it,
+//! worker takes the next one from, `classes.rs` what an actor's priority changes of both, `idle.rs` who sleeps and whom to wake. `timer/` is the wheel, `timers.rs` fires it,
 //! `clock.rs` is the one source of time, `chance.rs` that of chance.
 
 pub(crate) mod chance;
+mod classes;
 pub(crate) mod clock;
 mod dispatcher;
 mod idle;

@@ -11,8 +11,11 @@
 
 use crossbeam_utils::CachePadded;
 
+use super::classes::Classes;
 use super::idle::Idle;
+use crate::cell::state::route;
 use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
+use crate::message::Priority;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sync::deque::{Injector, Steal, Stealer, Worker};
 
@@ -74,6 +77,8 @@ pub(crate) struct Scheduler {
     pub(super) global: Injector<Task>,
     pub(super) idle: Idle,
     pub(crate) looks: Looks,
+    /// Actors that are more or less important than others: for all workers, or with stealing off for each.
+    classes: Box<[CachePadded<Classes>]>,
     pub(super) stealing: bool,
     pub(super) spin: u32,
     local_threshold: usize,
@@ -100,6 +105,9 @@ impl Scheduler {
             global: Injector::new(),
             idle: Idle::new(count, std::thread::available_parallelism().map_or(1, usize::from)),
             looks: Looks::new(count),
+            classes: (0..if rules.stealing { 1 } else { count })
+                .map(|_| CachePadded::new(Classes::new()))
+                .collect(),
             stealing: rules.stealing,
             spin: rules.spin,
             local_threshold: rules.local_threshold,
@@ -109,27 +117,40 @@ impl Scheduler {
         (scheduler, ends)
     }
 
+    /// Where an actor of this priority goes; bits of `state::route`.
+    pub(crate) fn route(&self, priority: Priority) -> u64 {
+        let class = match priority {
+            Priority::High => route::HIGH,
+            Priority::Normal => 0,
+            Priority::Low => route::LOW,
+        };
+        if self.stealing { class } else { class | route::HOME }
+    }
+
     /// The actor runs soon.
     #[inline]
     pub(crate) fn schedule(&self, local: &Local, task: Task) {
         match local.worker() {
-            Some(worker) if self.stealing => match self.workers[worker.index].slot.put(task) {
+            Some(worker) if task.route() == 0 => match self.workers[worker.index].slot.put(task) {
                 None => self.idle.slot_filled(),
                 Some(displaced) => self.push_back(local, worker, displaced),
             },
-            Some(worker) if self.home(&task) == worker.index => {
-                self.push_back(local, worker, task);
-            }
-            _ => self.push_outside(local, task),
+            _ => self.push_elsewhere(local, task),
         }
     }
 
     /// Its turn is over: the actor goes behind those that wait.
-    pub(super) fn push_back(&self, local: &Local, worker: &WorkerSide, task: Task) {
-        worker.queue.push(task);
-        if !self.stealing {
-            return;
+    pub(super) fn again(&self, local: &Local, worker: &WorkerSide, task: Task) {
+        if task.route() == 0 {
+            self.push_back(local, worker, task);
+        } else {
+            self.push_elsewhere(local, task);
         }
+    }
+
+    /// Behind those that wait for this worker.
+    fn push_back(&self, local: &Local, worker: &WorkerSide, task: Task) {
+        worker.queue.push(task);
         let waiting = worker.queue.len();
         // One of them is the worker's next.
         if waiting <= self.workers[worker.index].patience() + 1 {
@@ -162,16 +183,43 @@ impl Scheduler {
         }
     }
 
+    /// By a thread that is no worker, or an actor that does not go to the common queues.
     #[inline(never)]
-    fn push_outside(&self, local: &Local, task: Task) {
-        if self.stealing {
+    fn push_elsewhere(&self, local: &Local, task: Task) {
+        let route = task.route();
+        if route & route::HOME != 0 {
+            self.push_home(local, task);
+        } else if route == 0 {
             self.push_global(local, task);
             self.idle.wake_one();
         } else {
-            let home = self.home(&task);
-            self.workers[home].inbox.push(task);
+            let classes = &self.classes[0];
+            classes.push(task);
+            if local.worker().is_some() && classes.waiting() <= 1 {
+                // This worker comes to it next.
+                self.idle.slot_filled();
+            } else {
+                self.idle.wake_one();
+            }
+        }
+    }
+
+    fn push_home(&self, local: &Local, task: Task) {
+        let home = self.home(&task);
+        let own = local.worker().filter(|worker| worker.index == home);
+        match own {
+            _ if task.route() & (route::HIGH | route::LOW) != 0 => self.classes[home].push(task),
+            Some(worker) => worker.queue.push(task),
+            None => self.workers[home].inbox.push(task),
+        }
+        if own.is_none() {
             self.idle.parker(home).unpark();
         }
+    }
+
+    /// Those that this worker shares with others, or not.
+    pub(super) fn classes_of(&self, worker: usize) -> &Classes {
+        &self.classes[if self.stealing { 0 } else { worker }]
     }
 
     /// The worker that an actor stays with when stealing is off.

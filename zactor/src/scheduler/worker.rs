@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::classes::{BEAT, Classes, Due};
 use super::clock::{Clock, Nanos};
 use super::idle::{Left, Rest};
 use super::run_queue::{Scheduler, insist};
@@ -49,6 +50,9 @@ struct Worker<'a> {
     scheduler: &'a Scheduler,
     local: &'a Local,
     side: &'a WorkerSide,
+    classes: &'a Classes,
+    /// Counts the turns by weight.
+    turn: usize,
     tick: u32,
     slot_turns: u32,
     /// The turn counters of all workers, when last looked at.
@@ -62,7 +66,20 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(core: &'a Core, local: &'a Local, side: &'a WorkerSide, seen: Vec<u64>) -> Self {
         let (scheduler, clock) = (&core.scheduler, Clock::real());
-        Worker { core, scheduler, local, side, tick: 0, slot_turns: 0, seen, clock, beat: None }
+        let classes = scheduler.classes_of(side.index);
+        Worker {
+            core,
+            scheduler,
+            local,
+            side,
+            classes,
+            turn: 0,
+            tick: 0,
+            slot_turns: 0,
+            seen,
+            clock,
+            beat: None,
+        }
     }
 
     fn work(mut self) {
@@ -72,7 +89,7 @@ impl<'a> Worker<'a> {
             shared.count_turn();
             let again = if task.lets_pass() { self.pass(task) } else { task.run(self.local) };
             if let Some(again) = again {
-                self.scheduler.push_back(self.local, self.side, again);
+                self.scheduler.again(self.local, self.side, again);
             }
         }
     }
@@ -85,9 +102,25 @@ impl<'a> Worker<'a> {
         Some(task)
     }
 
-    /// The next task of this worker's own places, or of the global queue.
+    /// The next task, by weight if the important ones are among those that wait.
     #[inline]
     fn next(&mut self) -> Option<Task> {
+        if self.classes.waiting() == 0 { self.next_common() } else { self.next_by_weight() }
+    }
+
+    #[cold]
+    fn next_by_weight(&mut self) -> Option<Task> {
+        let due = BEAT[self.turn % BEAT.len()];
+        self.turn += 1;
+        let task = if due == Due::Common { self.next_common() } else { self.classes.take(due) };
+        task.or_else(|| self.classes.take(Due::High))
+            .or_else(|| self.next_common())
+            .or_else(|| self.classes.take(Due::Low))
+    }
+
+    /// The next task of this worker's own places, or of the global queue.
+    #[inline]
+    fn next_common(&mut self) -> Option<Task> {
         self.tick = self.tick.wrapping_add(1);
         if self.tick.is_multiple_of(GLOBAL_BEAT)
             && let Some(task) = self.on_beat()
@@ -173,6 +206,7 @@ impl<'a> Worker<'a> {
     /// Whether there is more than the workers will get to soon.
     fn backlog(&self) -> bool {
         !self.scheduler.global.is_empty()
+            || self.classes.waiting() > 0
             || self.scheduler.workers.iter().any(|worker| worker.has_backlog())
     }
 
@@ -185,7 +219,7 @@ impl<'a> Worker<'a> {
     /// One look at all queues. `stalled`: workers that have not moved since the last such look lose even their last
     /// task and what is in their slot.
     fn search(&mut self, stalled: bool) -> Option<Task> {
-        if let Some(task) = self.global() {
+        if let Some(task) = self.classes.take_any().or_else(|| self.global()) {
             return Some(task);
         }
         let count = self.scheduler.workers.len();
@@ -276,9 +310,7 @@ impl<'a> Worker<'a> {
 
     /// Whether any queue has anything that this worker should take before it sleeps.
     fn anything(&self) -> bool {
-        !self.scheduler.global.is_empty()
-            || self.scheduler.workers.iter().any(|worker| worker.has_backlog())
-            || self.everybody_rests() && self.anybody_waits()
+        self.backlog() || self.everybody_rests() && self.anybody_waits()
     }
 
     /// Whether a task waits at any worker.
@@ -295,7 +327,7 @@ impl<'a> Worker<'a> {
     fn wait_alone(&self) -> Option<Task> {
         for _ in 0..self.scheduler.spin {
             hint::spin_loop();
-            if let Some(task) = self.global() {
+            if let Some(task) = self.classes.take_any().or_else(|| self.global()) {
                 return Some(task);
             }
         }

@@ -15,7 +15,7 @@ use crate::actor::{
 use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
 use crate::mailbox::{Capacity, Overflow};
-use crate::message::ActorId;
+use crate::message::{ActorId, Priority};
 use crate::supervision::{Failure, Given, Restart, Supervise};
 use crate::sync::lock;
 
@@ -85,6 +85,7 @@ struct Settings {
     capacity: Option<Capacity>,
     overflow: Option<Overflow>,
     batch: Option<u32>,
+    priority: Option<Priority>,
     restart: Option<Restart>,
     given: Given,
 }
@@ -126,6 +127,14 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// `batch_size` of the configuration.
     pub fn batch(mut self, messages: u32) -> Self {
         self.settings.batch = Some(messages);
+        self
+    }
+
+    /// What goes first among the actors that are ready, on every worker: of eight turns five go to those of high priority,
+    /// two to the normal ones, one to those of low priority, and who has nothing to do leaves his turn to the others.
+    /// Default: what `#[actor(priority = ..)]` says, else [`Normal`](Priority::Normal).
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.settings.priority = Some(priority);
         self
     }
 
@@ -261,6 +270,7 @@ struct Checked {
     limit: u32,
     manner: Manner,
     batch: u32,
+    priority: Priority,
     restart: Restart,
     given: Given,
 }
@@ -306,6 +316,7 @@ impl Settings {
                     .unwrap_or(core.config.mailbox_overflow),
                 lanes: A::LANES,
             },
+            priority: self.priority.unwrap_or(const { A::OPTIONS }.priority),
             batch: if performance.enable_batching { batch } else { 1 },
         })
     }
@@ -347,6 +358,10 @@ fn start<A: Actor>(
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
         reference.set_manner(checked.manner);
+        let route = core.scheduler.route(checked.priority);
+        if route != 0 {
+            reference.state().set_route(route);
+        }
         let mut intake = None;
         let turn = task.begin::<Body<A>>(local, &mut intake);
         let joined = match parent {

@@ -1,10 +1,10 @@
-//! Priorities of actors are not available.
+//! A priority that there is not.
 use zactor::prelude::*;
 
 #[derive(Message)]
 struct Add(u64);
 
-#[actor(Add, priority = high)]
+#[actor(Add, priority = hihg)]
 struct Counter;
 
 impl Handler<Add> for Counter {
