@@ -351,7 +351,7 @@ fn every_mutant_in_the_code_is_in_the_script_and_the_other_way_round() {
         .collect();
     let mut seeded = BTreeSet::new();
     for source in the_crate() {
-        for part in source.text.split("zactor_mutant = \"").skip(1) {
+        for part in source.text.split("sync::mutant(\"").skip(1) {
             seeded.insert(part.split('"').next().unwrap().to_string());
         }
     }

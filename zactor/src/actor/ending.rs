@@ -68,7 +68,7 @@ pub(crate) fn begin<A: Actor>(mut turn: Turn<'_, Body<A>>, cause: Cause) -> Opti
         // Set once: an actor ends once.
         let _ = turn.header().rare().end.set(EndReason::Failed(failure));
     }
-    if cfg!(zactor_mutant = "close_before_claim") {
+    if crate::sync::mutant("close_before_claim") {
         turn.header().close();
     }
     turn.header().state().claim_terminal(kind);

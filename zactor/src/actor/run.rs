@@ -210,8 +210,7 @@ fn continue_with<A: Actor>(
     let header = intake.header();
     header.set_current(HOOK);
     ctx.begin_tell(0);
-    if continuation.is_for(header.incarnation()) || cfg!(zactor_mutant = "continuation_of_the_old")
-    {
+    if continuation.is_for(header.incarnation()) || crate::sync::mutant("continuation_of_the_old") {
         continuation.call(value, ctx);
     } else {
         restart::drop_counted(intake.local(), continuation);

@@ -251,7 +251,7 @@ pub(super) fn take_up<'t, A: Actor>(
 ) -> Option<Delivery<'t>> {
     let header = delivery.header();
     let is_current =
-        delivery.incarnation() == header.incarnation() || cfg!(zactor_mutant = "timer_of_the_old");
+        delivery.incarnation() == header.incarnation() || crate::sync::mutant("timer_of_the_old");
     if is_current && (!delivery.is_tick() || delivery.fill()) {
         ctx.begin_tell(delivery.sender());
         return Some(delivery);

@@ -251,7 +251,7 @@ impl Header {
         }
         let core = self.core();
         // A worker that marks it idle has given the room back, and may not have said so yet.
-        while !cfg!(zactor_mutant = "queue_ignores_look")
+        while !crate::sync::mutant("queue_ignores_look")
             && !core.scheduler.looks.none_at(NonNull::from(self))
         {
             crate::sync::thread::yield_now();
@@ -370,7 +370,7 @@ impl CellRef {
         let closed = self.head.close_and_claim();
         self.nobody_waits();
         match closed {
-            Closing::Schedule if cfg!(zactor_mutant = "no_drain_idle_stop") => None,
+            Closing::Schedule if crate::sync::mutant("no_drain_idle_stop") => None,
             // SAFETY: the idle mark was cleared here, so this is the right to run.
             Closing::Schedule => Some(unsafe { Task::new(self.as_ptr()) }),
             Closing::Quiet | Closing::Already => self.woken(woken),
@@ -380,7 +380,7 @@ impl CellRef {
     fn woken(&self, woken: Woken) -> Option<Task> {
         let mine = match woken {
             Woken::Schedule => true,
-            Woken::NotParked if cfg!(zactor_mutant = "no_drain_idle_stop") => false,
+            Woken::NotParked if crate::sync::mutant("no_drain_idle_stop") => false,
             Woken::NotParked => self.head.claim_idle(),
             Woken::Ended => false,
         };

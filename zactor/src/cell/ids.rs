@@ -122,7 +122,7 @@ impl IdTable {
             let stale = old & GENERATION != u64::from(id.generation());
             if old >> ADDRESS_SHIFT == 0
                 || id.node() != 0
-                || stale && !cfg!(zactor_mutant = "no_generation_check")
+                || stale && !crate::sync::mutant("no_generation_check")
             {
                 return None;
             }

@@ -102,7 +102,7 @@ fn enter(
     room: &mut u32,
 ) -> Result<Option<Task>, Refused> {
     loop {
-        if *room == 0 && !cfg!(zactor_mutant = "waiter_no_second_look") {
+        if *room == 0 && !crate::sync::mutant("waiter_no_second_look") {
             let _ = to.head.room(to.limit)?;
         }
         // As in `port::push`: before it is published.
@@ -124,7 +124,7 @@ fn enter(
             }
             Err(refused) => {
                 local.counts.accepted.take_back(1);
-                if refused == Refused::Closed || cfg!(zactor_mutant = "waiter_no_second_look") {
+                if refused == Refused::Closed || crate::sync::mutant("waiter_no_second_look") {
                     return Err(refused);
                 }
             }

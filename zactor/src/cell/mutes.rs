@@ -70,7 +70,7 @@ impl CellRef {
                 return;
             }
             own.by.push(self.id);
-            if !cfg!(zactor_mutant = "unmute_before_flag") {
+            if !crate::sync::mutant("unmute_before_flag") {
                 sender.state().raise(order::MUTED);
             }
             own.round
@@ -89,7 +89,7 @@ impl CellRef {
         } else {
             break_cycle(sender, self.id, local);
         }
-        if cfg!(zactor_mutant = "unmute_before_flag") {
+        if crate::sync::mutant("unmute_before_flag") {
             sender.state().raise(order::MUTED);
         }
     }

@@ -53,7 +53,7 @@ impl Count {
     /// True for the last one.
     #[inline(always)]
     fn decrement(&self) -> bool {
-        let order = if cfg!(zactor_mutant = "refs_no_acquire") {
+        let order = if crate::sync::mutant("refs_no_acquire") {
             Ordering::Relaxed
         } else {
             Ordering::AcqRel

@@ -91,7 +91,7 @@ impl Sorted {
         self.sorted += 1;
         // SAFETY: a filled node of ours.
         let fields = unsafe { node.as_ref() };
-        let behind = fields.metadata & BEHIND != 0 && !cfg!(zactor_mutant = "terminated_in_a_lane");
+        let behind = fields.metadata & BEHIND != 0 && !crate::sync::mutant("terminated_in_a_lane");
         let list = if behind { &mut self.behind } else { &mut self.lanes[fields.lane()] };
         list.push_back(Held { number: self.sorted, node });
     }
@@ -104,7 +104,7 @@ impl Sorted {
                 return self.behind.pop_front().map(|marker| marker.node);
             }
         }
-        let due = if cfg!(zactor_mutant = "lanes_without_weights") { 0 } else { BEAT[self.beat] };
+        let due = if crate::sync::mutant("lanes_without_weights") { 0 } else { BEAT[self.beat] };
         self.beat = (self.beat + 1) % BEAT.len();
         let held = match self.lanes[due].pop_front() {
             None => self.lanes.iter_mut().find_map(VecDeque::pop_front),

@@ -192,7 +192,7 @@ impl State {
     /// The second look of whoever has given room back, or closed the mailbox (invariant 6).
     #[inline(always)]
     pub(super) fn is_pressed(&self) -> bool {
-        !cfg!(zactor_mutant = "pressed_no_second_look") && self.0.look_again() & order::PRESSED != 0
+        !crate::sync::mutant("pressed_no_second_look") && self.0.look_again() & order::PRESSED != 0
     }
 
     /// A look after the caller's own step, for whoever must not leave it muted.
@@ -240,7 +240,7 @@ impl State {
     /// The second look, after the owner marked the mailbox idle (invariant 3).
     #[inline(always)]
     pub(crate) fn orders_after_mark(&self) -> u64 {
-        if cfg!(zactor_mutant = "system_lane_no_second_look") {
+        if crate::sync::mutant("system_lane_no_second_look") {
             return 0;
         }
         // A drain closes the mailbox, and clears the mark itself.
@@ -274,7 +274,7 @@ impl State {
         loop {
             let woken = old & token::SUSPENDED != 0;
             let news = old & (order::ALL | order::NEWS) & !seen != 0;
-            let parks = !(woken || news) || cfg!(zactor_mutant = "suspend_ignores_token");
+            let parks = !(woken || news) || crate::sync::mutant("suspend_ignores_token");
             let new = old | HELD | if parks { parked::SUSPENDED } else { 0 };
             match self.0.compare_exchange_weak(old, new, Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => return parks,
@@ -342,7 +342,7 @@ impl State {
     /// As `is_ended`, for somebody who has just registered to be told: either this sees the end, or whoever ends the
     /// actor sees him.
     pub(crate) fn is_ended_after_register(&self) -> bool {
-        !cfg!(zactor_mutant = "joiner_no_second_look") && self.0.look_again() & ENDED != 0
+        !crate::sync::mutant("joiner_no_second_look") && self.0.look_again() & ENDED != 0
     }
 
     pub(crate) fn is_backing_off(&self) -> bool {

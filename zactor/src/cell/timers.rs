@@ -113,7 +113,7 @@ impl Unsent {
 impl Every {
     /// Due once more, at the first time of its grid after `now`.
     fn arm(&mut self, cell: &Header, number: u64, now: u64) {
-        let stall = if cfg!(zactor_mutant = "ticks_burst") { 0 } else { now };
+        let stall = if crate::sync::mutant("ticks_burst") { 0 } else { now };
         let missed = stall.saturating_sub(self.deadline) / self.period;
         let periods = missed.saturating_add(1).saturating_mul(self.period);
         self.deadline = self.deadline.saturating_add(periods);
@@ -222,7 +222,7 @@ impl CellRef {
             return (table.quiet.as_mut().and_then(|quiet| quiet.is_due(self, now)), None);
         }
         let pushed = if let Some(Timer::Every(every)) = table.timers.get_mut(&timer.number) {
-            if cfg!(zactor_mutant = "tick_without_lock") {
+            if crate::sync::mutant("tick_without_lock") {
                 let (what, incarnation) = (every.tag_and_lane, every.incarnation);
                 let tick = Parcel::tick(self, local, what, incarnation, timer.number);
                 drop(table);

@@ -212,7 +212,7 @@ impl<'l, T: Resident> Turn<'l, T> {
     pub(crate) fn release(self) {
         let header = self.intake.header;
         // An earlier owner may still be in his second look (see `mark_idle`).
-        while !cfg!(zactor_mutant = "look_ignored")
+        while !crate::sync::mutant("look_ignored")
             && !self.header().core().scheduler.looks.none_at(header)
         {
             crate::sync::hint::spin_loop();
@@ -418,7 +418,7 @@ impl<'l> Intake<'l> {
 
     /// The message in the handler was lost to a failure.
     pub(crate) fn count_failed(&mut self) {
-        if cfg!(zactor_mutant = "tail_after_handler") {
+        if crate::sync::mutant("tail_after_handler") {
             // As if it had not moved yet.
             let header = self.header_ref();
             let before = self.spent.take().map_or(header.stub(), NonNull::cast);

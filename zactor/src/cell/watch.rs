@@ -75,10 +75,10 @@ impl Header {
         let mut watches = lock(&watch.watches);
         let known = watches.of.get(&target.as_raw()).copied();
         let same = known.is_some() && number.is_none_or(|number| Some(number) == known);
-        if same || cfg!(zactor_mutant = "watch_number_ignored") {
+        if same || crate::sync::mutant("watch_number_ignored") {
             watches.of.remove(&target.as_raw());
         }
-        same || cfg!(zactor_mutant = "watch_number_ignored")
+        same || crate::sync::mutant("watch_number_ignored")
     }
 
     /// `watcher` is to be told of this actor's end. False: it has ended, and tells nobody any more.
@@ -92,7 +92,7 @@ impl Header {
             }
             watchers.by.insert(id.as_raw(), watcher);
         }
-        if cfg!(zactor_mutant = "watcher_no_second_look") || !self.is_over_after_register() {
+        if crate::sync::mutant("watcher_no_second_look") || !self.is_over_after_register() {
             return true;
         }
         // The owner may have looked before there was a list: then the entry is still here, and nobody comes for it.

@@ -70,7 +70,7 @@ pub(super) mod os {
     pub(crate) unsafe fn raise_generation(slot: NonNull<u8>, least: u32) {
         // SAFETY: caller.
         let word = unsafe { slot.cast::<AtomicU64>().as_ref() };
-        if word.load(Relaxed) >> 32 < u64::from(least) && !cfg!(zactor_mutant = "slot_forgets") {
+        if word.load(Relaxed) >> 32 < u64::from(least) && !crate::sync::mutant("slot_forgets") {
             word.store(u64::from(least) << 32, Relaxed);
         }
     }

@@ -123,9 +123,13 @@ const fn id_of(head: u64) -> u32 {
     head as u32
 }
 
-const TAG: u64 = if cfg!(zactor_mutant = "depot_no_tag") { 0 } else { 1 << 32 };
-const PUBLISH: crate::sync::atomic::Ordering =
-    if cfg!(zactor_mutant = "depot_push_relaxed") { Relaxed } else { Release };
+fn tag() -> u64 {
+    if crate::sync::mutant("depot_no_tag") { 0 } else { 1 << 32 }
+}
+
+fn publish() -> crate::sync::atomic::Ordering {
+    if crate::sync::mutant("depot_push_relaxed") { Relaxed } else { Release }
+}
 
 impl Depot {
     pub(super) fn new() -> Self {
@@ -146,8 +150,8 @@ impl Depot {
         let mut head = self.head.load(Relaxed);
         loop {
             bottom.set_next(id_of(head));
-            let new = (head & !ID).wrapping_add(TAG) | u64::from(top.id());
-            match self.head.compare_exchange_weak(head, new, PUBLISH, Relaxed) {
+            let new = (head & !ID).wrapping_add(tag()) | u64::from(top.id());
+            match self.head.compare_exchange_weak(head, new, publish(), Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }

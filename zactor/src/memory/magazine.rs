@@ -205,7 +205,7 @@ impl Magazines {
                 if count == 0 {
                     self.put_empty(memory, magazine);
                 } else {
-                    if !cfg!(zactor_mutant = "flush_forgets_to_count") {
+                    if !crate::sync::mutant("flush_forgets_to_count") {
                         bin.add_to_balance(u64::from(count).wrapping_neg());
                     }
                     memory.push(class, magazine, count);

@@ -311,7 +311,7 @@ impl Stock {
     /// Gives up chunks that are wholly free. The lowest ones are the floor and stay.
     pub(super) fn give_up(&mut self, arenas: &mut Arenas) {
         let surplus =
-            if cfg!(zactor_mutant = "trim_below_floor") { self.present } else { self.surplus() };
+            if crate::sync::mutant("trim_below_floor") { self.present } else { self.surplus() };
         let whole = self.class.per_chunk();
         let present = self.chunks.iter_mut().rev().filter(|(_, chunk)| !chunk.away);
         let mut free = Vec::new();

@@ -80,7 +80,7 @@ impl Memory {
         let mut bottom = None;
         while first != 0 {
             let magazine = self.racks.at(first);
-            if magazine.stamp() != period || cfg!(zactor_mutant = "trim_forgets_the_period") {
+            if magazine.stamp() != period || crate::sync::mutant("trim_forgets_the_period") {
                 break;
             }
             bottom = Some(magazine);

@@ -198,7 +198,7 @@ impl Head {
         let mut wait = Backoff::new();
         let mut word = self.0.load(Relaxed);
         loop {
-            if cfg!(zactor_mutant = "push_ignores_closed") {
+            if crate::sync::mutant("push_ignores_closed") {
                 word &= !CLOSED;
             }
             let top = (word >> COUNT_SHIFT) + u64::from(n);
@@ -281,7 +281,7 @@ impl Head {
 
     /// A push has found `CLOSED`, by a Relaxed load: what its closer did before becomes visible.
     fn refuse(&self) -> Refused {
-        if !cfg!(zactor_mutant = "refused_relaxed") {
+        if !crate::sync::mutant("refused_relaxed") {
             self.0.load(Acquire);
         }
         Refused::Closed
@@ -334,7 +334,7 @@ impl Head {
     pub(crate) fn claim_idle(&self) -> bool {
         let mut word = self.0.look_again();
         while word & (IDLE | CLOSED) == IDLE {
-            if cfg!(zactor_mutant = "schedule_load_store") {
+            if crate::sync::mutant("schedule_load_store") {
                 self.0.store(word & !IDLE, SeqCst);
                 return true;
             }
@@ -491,7 +491,7 @@ impl Tail {
         if last != stub {
             // At the stub its link is null already, or a producer is about to store it. Past it the
             // stub's link led here, so that its only writer is done (3).
-            if !cfg!(zactor_mutant = "stub_not_reset") {
+            if !crate::sync::mutant("stub_not_reset") {
                 // SAFETY: the stub lives as long as the queue (caller).
                 unsafe { Link::store(stub, ptr::null_mut(), Relaxed) };
             }
@@ -566,7 +566,7 @@ fn pushed(before: u64, queued: u64) -> Pushed {
 unsafe fn link(before: u64, first: NonNull<Link>) {
     // SAFETY: no word is ever without a node: `pack` takes none that is null.
     let predecessor = unsafe { NonNull::new_unchecked(unpack(before)) };
-    let order = if cfg!(zactor_mutant = "link_relaxed") { Relaxed } else { Release };
+    let order = if crate::sync::mutant("link_relaxed") { Relaxed } else { Release };
     // SAFETY: alive until the tail leaves it, which takes the link stored here (3).
     unsafe { Link::store(predecessor, first.as_ptr(), order) };
 }

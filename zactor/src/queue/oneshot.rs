@@ -350,10 +350,10 @@ impl<W> Gate<W> {
 }
 
 fn is_free(word: u64) -> bool {
-    if cfg!(zactor_mutant = "oneshot_double_free") {
+    if crate::sync::mutant("oneshot_double_free") {
         return word & GONE != 0;
     }
-    if cfg!(zactor_mutant = "oneshot_waiter_ignored") {
+    if crate::sync::mutant("oneshot_waiter_ignored") {
         return word & (DONE | GONE) == DONE | GONE;
     }
     word & (DONE | GONE | WAITER) == DONE | GONE

@@ -185,7 +185,7 @@ impl<T> Producer<T> {
     pub fn flush(&mut self) {
         if self.tail != self.next {
             self.tail = self.next;
-            let order = if cfg!(zactor_mutant = "spsc_tail_relaxed") { Relaxed } else { Release };
+            let order = if crate::sync::mutant("spsc_tail_relaxed") { Relaxed } else { Release };
             self.ring.tail.store(self.tail, order);
         }
     }
@@ -242,7 +242,7 @@ impl<T> Consumer<T> {
         // SAFETY: before `tail`, so the consumer's and full (2).
         let message = unsafe { self.ring.take(self.head) };
         self.head = self.head.wrapping_add(1);
-        let order = if cfg!(zactor_mutant = "spsc_head_relaxed") { Relaxed } else { Release };
+        let order = if crate::sync::mutant("spsc_head_relaxed") { Relaxed } else { Release };
         self.ring.head.store(self.head, order);
         Some(message)
     }

@@ -168,7 +168,7 @@ impl Idle {
     /// Work was made visible that somebody should take soon.
     pub(super) fn wake_one(&self) {
         // A read-modify-write, not a load: see invariant 1.
-        let word = if cfg!(zactor_mutant = "wake_by_load") {
+        let word = if crate::sync::mutant("wake_by_load") {
             Word(self.word.load(Ordering::Relaxed))
         } else {
             Word(self.word.fetch_add(0, Ordering::SeqCst))

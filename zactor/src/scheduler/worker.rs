@@ -196,7 +196,7 @@ impl<'a> Worker<'a> {
             self.scheduler.idle.wake_one();
         } else if left == Left::Trusted
             && task.is_some()
-            && !cfg!(zactor_mutant = "left_behind_unwatched")
+            && !crate::sync::mutant("left_behind_unwatched")
         {
             self.scheduler.idle.slot_filled();
         }

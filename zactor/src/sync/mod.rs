@@ -4,6 +4,7 @@
 //! run the shipped types on `loom` (`cfg(all(test, loom))`), everybody else on `std`.
 //!
 //! * `real.rs`: `std` behind loom's interface. `model.rs`: loom itself.
+//! * `mutant.rs`: seeded bugs, which are off.
 //! * `parker.rs`: one thread sleeps, others wake it; no wake-up is lost.
 //!
 //! Handed upward: [`atomic`], [`cell`], [`deque`], [`thread`], [`per_thread`], [`hint`], [`Arc`],
@@ -15,6 +16,7 @@ mod model;
 #[cfg(not(all(test, loom)))]
 mod real;
 
+mod mutant;
 mod parker;
 
 #[cfg(all(test, loom))]
@@ -34,6 +36,7 @@ pub(crate) use real::{
     Arc, Mutex, MutexGuard, atomic, cell, deque, hint, park_timeout, per_thread, thread,
 };
 
+pub(crate) use mutant::mutant;
 pub(crate) use parker::{Parker, Woken};
 
 /// The second half of "store there, look here" between two threads, each of which does both: all four accesses are

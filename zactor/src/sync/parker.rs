@@ -90,7 +90,7 @@ impl Parker {
     /// Whether the caller is to sleep now; if not, it has taken the token.
     fn enter(&self) -> bool {
         *lock(&self.sleeper) = Some(thread::current());
-        let parked = if cfg!(zactor_mutant = "park_without_token") {
+        let parked = if crate::sync::mutant("park_without_token") {
             self.state.swap(PARKED, AcqRel) != PARKED
         } else {
             self.state.compare_exchange(EMPTY, PARKED, AcqRel, Acquire).is_ok()

@@ -155,7 +155,7 @@ impl Root {
 
     /// No further actor is taken, and those that live get `orders` one by one, the youngest first.
     pub(super) fn close(&self, core: &Core, orders: u64) {
-        let too_early = cfg!(zactor_mutant = "members_before_close").then(|| self.members());
+        let too_early = crate::sync::mutant("members_before_close").then(|| self.members());
         for shard in &self.shards {
             lock(shard).close();
         }

@@ -117,7 +117,7 @@ impl<F> Slots<F> {
     fn take_or_move(&mut self, now: u64, due: &mut Vec<Due<F>>) {
         let index = self.entered;
         let deadline = self.entries.get(index).map_or(0, |entry| entry.deadline);
-        if deadline > now && !cfg!(zactor_mutant = "timer_early") {
+        if deadline > now && !crate::sync::mutant("timer_early") {
             let Some((level, slot)) = self.place(deadline) else { return };
             self.entries.transfer(&mut self.entered, &mut self.lists[level][slot], index);
             self.in_use[level] |= 1 << slot;
