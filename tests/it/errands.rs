@@ -384,3 +384,23 @@ fn s51_a_shutdown_ends_streams_and_futures_wherever_they_stand() {
         assert_eq!(journal.count("drop future"), 20);
     }
 }
+
+#[test]
+fn without_stealing_work_beside_the_mailbox_runs_and_goes_on() {
+    let performance = PerformanceConfig { enable_work_stealing: false, ..Default::default() };
+    let system = system_with(2, performance);
+    for _ in 0..20 {
+        let lab = system.spawn(Lab::new()).unwrap();
+        let (signal, (done, waits)) = (Signal::default(), mpsc::channel());
+        let given = signal.clone();
+        lab.tell(job(move |_, ctx| {
+            ctx.spawn_future(async move { given.given().await })
+                .then(move |_, out, _| done.send(out.is_ok()).unwrap());
+        }))
+        .unwrap();
+        settle(&lab);
+        signal.give();
+        assert!(waits.recv_timeout(PATIENCE).unwrap());
+    }
+    finish(&system);
+}

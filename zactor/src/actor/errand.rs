@@ -22,7 +22,7 @@ use crate::cell::state::{EndKind, order, parked, token};
 use crate::cell::{
     Birth, Cell, HOOK, Held, Local, Meta, NOTHING, Resident, Task, Turn, run_later, with_waker,
 };
-use crate::message::{Accepts, Kind, Message};
+use crate::message::{Accepts, Kind, Message, Priority};
 use crate::scheduler::schedule;
 use crate::supervision::Failure;
 use crate::sync::lock;
@@ -135,6 +135,7 @@ fn begin<A: Actor, W: Work>(ctx: &Context<A>, work: W) {
             batch: 1,
             sequence: core.next_sequence(),
             parent: me.id,
+            route: core.scheduler.route(Priority::Normal),
         };
         let (errand, task) = Cell::create(&core, local, birth, Errand(Some(work)));
         if lock(&me.rare().family).add(errand.cell()) {

@@ -430,6 +430,7 @@ fn waits(core: &Arc<Core>, local: &Local) -> (Ref<Keeper>, Task, Arc<Witness>, A
         batch: 4,
         sequence: 0,
         parent: ActorId::NONE,
+        route: 0,
     };
     let resident = Waits { looks: Arc::clone(&looks), given: Arc::clone(&given) };
     let (reference, task) = Cell::create(core, local, birth, resident);

@@ -100,6 +100,8 @@ pub(crate) struct Birth {
     pub(crate) batch: u32,
     pub(crate) sequence: u64,
     pub(crate) parent: ActorId,
+    /// Which run queues it goes to, as the scheduler says (`state::route`).
+    pub(crate) route: u64,
 }
 
 impl Header {
@@ -108,7 +110,7 @@ impl Header {
         Header {
             head: Head::new_busy(stub),
             stub: AtomicPtr::new(std::ptr::null_mut()),
-            state: State::new(),
+            state: State::new(birth.route),
             core: birth.core,
             id: birth.id,
             limit: birth.limit,

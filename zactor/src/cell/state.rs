@@ -80,7 +80,7 @@ pub(crate) mod token {
     pub(crate) const ALL: u64 = 0xff << 16;
 }
 
-/// Which run queues an actor goes to; set before anybody schedules it. No bit: the common ones.
+/// Which run queues an actor goes to, from its birth on. No bit: the common ones.
 pub(crate) mod route {
     /// It is more important than others.
     pub(crate) const HIGH: u64 = 1 << 40;
@@ -127,18 +127,13 @@ pub(crate) enum Woken {
 pub(crate) struct State(AtomicU64);
 
 impl State {
-    pub(crate) fn new() -> Self {
-        State(AtomicU64::new(0))
+    pub(crate) fn new(route: u64) -> Self {
+        State(AtomicU64::new(route))
     }
 
     #[cfg(all(test, loom))]
     pub(super) fn must_be_alone(&mut self) {
         self.0.with_mut(|_| ());
-    }
-
-    /// Once, before the actor is scheduled for the first time.
-    pub(crate) fn set_route(&self, route: u64) {
-        self.0.fetch_or(route, Ordering::Relaxed);
     }
 
     #[inline(always)]

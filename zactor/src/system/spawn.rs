@@ -354,14 +354,11 @@ fn start<A: Actor>(
             batch: checked.batch,
             sequence: core.next_sequence(),
             parent: parent.map_or(ActorId::NONE, |parent| parent.id),
+            route: core.scheduler.route(checked.priority),
         };
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
         reference.set_manner(checked.manner);
-        let route = core.scheduler.route(checked.priority);
-        if route != 0 {
-            reference.state().set_route(route);
-        }
         let mut intake = None;
         let turn = task.begin::<Body<A>>(local, &mut intake);
         let joined = match parent {
