@@ -12,6 +12,8 @@ mod heartbeat;
 mod bank;
 mod census;
 mod chaos;
+mod http;
+mod chat;
 
 /// Examples of zactor, an actor framework.
 #[derive(Parser)]
@@ -37,6 +39,10 @@ enum Example {
     Census(census::Arguments),
     /// A bank and a census under injected panics: what is lost, what is done again, and that the results are exact.
     Chaos(chaos::Arguments),
+    /// An HTTP service: a limiter for each client, a session store; 429 when full, 504 when late; Ctrl-C drains.
+    Http(http::Arguments),
+    /// Chat rooms over TCP, where nobody waits for who reads slowly.
+    Chat(chat::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +54,8 @@ fn main() -> ExitCode {
         Example::Bank(arguments) => bank::run(&arguments),
         Example::Census(arguments) => census::run(arguments),
         Example::Chaos(arguments) => chaos::run(arguments),
+        Example::Http(arguments) => http::run(&arguments),
+        Example::Chat(arguments) => chat::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");
