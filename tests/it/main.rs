@@ -47,5 +47,6 @@ mod supervision;
 mod suspended;
 mod tidy;
 mod timers;
+mod unreferenced;
 mod watch;
 mod wakers;

@@ -7,7 +7,7 @@ use std::sync::Weak;
 
 use super::{Actor, Recipient, Reply, Sending, StopHandle};
 use crate::cell::state::order;
-use crate::cell::{Local, Ref};
+use crate::cell::{CellRef, Local, Ref};
 use crate::error::{BatchError, SendError};
 use crate::message::{Accepts, ActorId, Kind, Message};
 use crate::scheduler::schedule;
@@ -16,7 +16,8 @@ use crate::system::Core;
 /// A reference to an actor: what is sent through it is checked against the actor's protocol while compiling.
 ///
 /// It is 8 bytes, may be cloned and sent anywhere, and stays valid when the actor has ended: sends give the message
-/// back then. It keeps the actor's memory, not the actor: that lives until it is stopped, fails, or its parent ends.
+/// back then. It keeps the actor's memory, not the actor: that lives until it is stopped, fails, or its parent ends, or, if
+/// it was started [so](crate::ActorBuilder::stop_when_unreferenced), until nobody has a reference any more.
 /// Two references are equal if they lead to the same actor.
 pub struct ActorRef<A>(pub(crate) Ref<A>);
 
@@ -24,8 +25,24 @@ const _: () = assert!(size_of::<Option<ActorRef<u8>>>() == 8);
 
 impl<A> Clone for ActorRef<A> {
     fn clone(&self) -> Self {
-        ActorRef(self.0.clone())
+        ActorRef::counted(self.0.clone())
     }
+}
+
+impl<A> Drop for ActorRef<A> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.unrefer() {
+            end_unreferenced(self.0.cell());
+        }
+    }
+}
+
+/// The last reference of a user goes, to an actor that ends then.
+#[cold]
+#[inline(never)]
+pub(super) fn end_unreferenced(cell: &CellRef) {
+    schedule(cell.core(), cell.order_drain(order::DRAIN));
 }
 
 impl<A> PartialEq for ActorRef<A> {
@@ -59,6 +76,12 @@ impl<A> From<&ActorRef<A>> for ActorId {
 }
 
 impl<A> ActorRef<A> {
+    /// One more for a user.
+    pub(crate) fn counted(reference: Ref<A>) -> Self {
+        reference.refer();
+        ActorRef(reference)
+    }
+
     /// The actor's id.
     #[must_use]
     pub fn id(&self) -> ActorId {
@@ -287,7 +310,7 @@ impl<A: Actor> ActorRef<A> {
     where
         A: Accepts<M>,
     {
-        Recipient(self.0.port())
+        Recipient::counted(self.0.port())
     }
 }
 
@@ -324,6 +347,6 @@ impl<A: 'static> WeakActorRef<A> {
     pub fn upgrade(&self) -> Option<ActorRef<A>> {
         let core = self.system.upgrade()?;
         let cell = core.ids.resolve(self.id)?;
-        if cell.is_alive() { Ref::of(cell).map(ActorRef) } else { None }
+        if cell.is_alive() { Ref::of(cell).map(ActorRef::counted) } else { None }
     }
 }

@@ -51,6 +51,7 @@ impl<W: Work> Resident for Errand<W> {
         discard: |_| {},
         decides: false,
         errand: true,
+        ends_unreferenced: false,
     };
 
     fn run(turn: Turn<'_, Self>) -> Option<Task> {
@@ -136,6 +137,7 @@ fn begin<A: Actor, W: Work>(ctx: &Context<A>, work: W) {
             sequence: core.next_sequence(),
             parent: me.id,
             route: core.scheduler.route(Priority::Normal),
+            ends_unreferenced: false,
         };
         let (errand, task) = Cell::create(&core, local, birth, Errand(Some(work)));
         if lock(&me.rare().family).add(errand.cell()) {

@@ -64,18 +64,24 @@ impl<A> Body<A> {
     }
 }
 
-impl<A: Actor> Resident for Body<A> {
-    type Value = A;
-    type Context = Context<A>;
-    const META: &'static Meta = &Meta {
+const fn meta<A: Actor>(ends_unreferenced: bool) -> Meta {
+    Meta {
         type_name: std::any::type_name::<A>,
         type_id: TypeId::of::<A>,
         messages: A::NAMES,
-        layout: Cell::<Self>::LAYOUT,
+        layout: Cell::<Body<A>>::LAYOUT,
         discard: |delivery| A::discard(Undelivered::new(delivery)),
         decides: A::OPTIONS.decides,
         errand: false,
-    };
+        ends_unreferenced,
+    }
+}
+
+impl<A: Actor> Resident for Body<A> {
+    type Value = A;
+    type Context = Context<A>;
+    const META: &'static Meta = &meta::<A>(false);
+    const COUNTED: &'static Meta = &meta::<A>(true);
 
     fn run(turn: Turn<'_, Self>) -> Option<Task> {
         run::turn(turn)

@@ -397,6 +397,7 @@ impl Resident for Waits {
         layout: Cell::<Self>::LAYOUT,
         discard: |delivery| drop(delivery.take::<Keeper, Put>()),
         decides: false,
+        ends_unreferenced: false,
     };
 
     fn run(mut turn: Turn<'_, Self>) -> Option<Task> {
@@ -431,6 +432,7 @@ fn waits(core: &Arc<Core>, local: &Local) -> (Ref<Keeper>, Task, Arc<Witness>, A
         sequence: 0,
         parent: ActorId::NONE,
         route: 0,
+        ends_unreferenced: false,
     };
     let resident = Waits { looks: Arc::clone(&looks), given: Arc::clone(&given) };
     let (reference, task) = Cell::create(core, local, birth, resident);

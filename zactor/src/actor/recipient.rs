@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::actor_ref::ActorRef;
+use super::actor_ref::{ActorRef, end_unreferenced};
 use super::{Actor, Reply, Sending};
 use crate::cell::{Local, Port};
 use crate::error::SendError;
@@ -33,7 +33,24 @@ const _: () = assert!(size_of::<Recipient<u8>>() == 16);
 
 impl<M> Clone for Recipient<M> {
     fn clone(&self) -> Self {
-        Recipient(self.0.clone())
+        Recipient::counted(self.0.clone())
+    }
+}
+
+impl<M> Drop for Recipient<M> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.cell().unrefer() {
+            end_unreferenced(self.0.cell());
+        }
+    }
+}
+
+impl<M> Recipient<M> {
+    /// One more for a user.
+    pub(super) fn counted(port: Port<M>) -> Self {
+        port.cell().refer();
+        Recipient(port)
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Meta {
     pub(crate) decides: bool,
     /// It is no actor, but work that one has begun beside its mailbox.
     pub(crate) errand: bool,
+    /// It ends when no user refers to it any more (users.rs).
+    pub(crate) ends_unreferenced: bool,
 }
 
 /// No message is being handled.
@@ -102,6 +104,7 @@ pub(crate) struct Birth {
     pub(crate) parent: ActorId,
     /// Which run queues it goes to, as the scheduler says (`state::route`).
     pub(crate) route: u64,
+    pub(crate) ends_unreferenced: bool,
 }
 
 impl Header {

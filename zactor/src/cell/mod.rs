@@ -1,6 +1,7 @@
 //! Layer 6: the memory of an actor - a header of two cache lines, then what lives in it - and the rights to it.
 //!
-//! * [`CellRef`] (refs.rs) counts; the last one frees. The id table (ids.rs) makes one from an id.
+//! * [`CellRef`] (refs.rs) counts; the last one frees. The id table (ids.rs) makes one from an id. users.rs counts for an
+//!   actor that ends when nobody refers to it.
 //! * [`Task`] (task.rs) is the right to run a cell while it is scheduled, [`Turn`] (turn.rs) while it runs. There is
 //!   one of both at most, so at most one thread runs an actor. It becomes a mark when the actor leaves its worker,
 //!   and whoever clears the mark makes it again (state.rs).
@@ -51,6 +52,7 @@ mod task;
 mod timers;
 mod turn;
 mod typed;
+mod users;
 mod value;
 mod waiters;
 mod waits;
@@ -100,6 +102,8 @@ pub(crate) trait Resident: Sized + Send + 'static {
     /// What continuations are given besides.
     type Context: Send + 'static;
     const META: &'static Meta;
+    /// As `META`, of an actor that ends when no user refers to it any more.
+    const COUNTED: &'static Meta = Self::META;
 
     /// One turn. The result goes to the back of the queue.
     fn run(turn: Turn<'_, Self>) -> Option<Task>;
@@ -134,13 +138,19 @@ impl<T: Resident> Cell<T> {
         std::mem::forget(Arc::clone(core));
         let birth = birth(counted);
         let id = birth.id;
+        let counts = birth.ends_unreferenced;
+        let meta = if counts { T::COUNTED } else { T::META };
         let cell = Cell {
-            header: Header::new(header, birth, run::<T>, T::META),
+            header: Header::new(header, birth, run::<T>, meta),
             held: Holder::default(),
             resident: UnsafeCell::new(resident),
         };
         // SAFETY: the block is ours and has the layout of a `Cell<T>`.
         unsafe { place.write(cell) };
+        if counts {
+            // SAFETY: just written, and nobody else knows it yet.
+            unsafe { header.as_ref() }.begin_to_count();
+        }
         core.ids.insert(id, header);
         // SAFETY: `Header::new` has counted two references; this is the caller's.
         let reference = unsafe { Ref::new(CellRef::from_counted(header)) };

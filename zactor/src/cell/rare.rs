@@ -8,7 +8,7 @@ use super::timers::Timers;
 use super::waiters::Waiters;
 use super::watch::Watch;
 use crate::supervision::{EndReason, Faults, Given, Supervision, Waiting};
-use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::sync::{LookAgain, Mutex};
 
 /// See the module.
@@ -27,6 +27,8 @@ pub(crate) struct Rare {
     pub(crate) joiners: Waiters,
     pub(crate) family: Mutex<Family>,
     pub(super) timers: Lazy<Timers>,
+    /// References of users, where they are counted (users.rs).
+    pub(super) users: AtomicU32,
     /// Which incarnation lives; written by the owner.
     pub(crate) incarnation: AtomicU64,
     /// What it was started with, where that is not the default.

@@ -125,6 +125,12 @@ impl<M> Clone for Port<M> {
     }
 }
 
+impl<M> Port<M> {
+    pub(crate) fn cell(&self) -> &CellRef {
+        &self.cell
+    }
+}
+
 impl<M: Message> Port<M> {
     /// Queues a dead letter, from nobody.
     pub(crate) fn push_letter(&self, local: &Local, message: M) -> Result<Accepted, SendError<M>> {
@@ -142,10 +148,6 @@ impl<M: Message> Port<M> {
     ) -> Option<InLine<M>> {
         // SAFETY: as in `push`.
         unsafe { push_or_stand(&self.cell, local, self.tag, kind as u32, sender, message) }
-    }
-
-    pub(crate) fn cell(&self) -> &CellRef {
-        &self.cell
     }
 
     pub(crate) fn tag(&self) -> u32 {

@@ -133,7 +133,7 @@ impl ActorSystem {
     pub fn lookup<A: 'static>(&self, name: &str) -> Option<ActorRef<A>> {
         let id = self.core.names.find(name)?;
         let cell = self.core.ids.resolve(id)?;
-        if cell.is_alive() { Ref::of(cell).map(ActorRef) } else { None }
+        if cell.is_alive() { Ref::of(cell).map(ActorRef::counted) } else { None }
     }
 
     /// What nobody will handle.

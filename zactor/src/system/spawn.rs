@@ -87,6 +87,7 @@ struct Settings {
     batch: Option<u32>,
     priority: Option<Priority>,
     restart: Option<Restart>,
+    ends_unreferenced: bool,
     given: Given,
 }
 
@@ -162,6 +163,33 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// Whether a restart of this actor leaves its children alone. Default: no, they are stopped.
     pub fn keep_children(mut self, keep: bool) -> Self {
         self.settings.given.keep_children = keep;
+        self
+    }
+
+    /// Whether the actor ends, as [`drain`](ActorRef::drain) ends it, when the last [`ActorRef`] and
+    /// [`Recipient`](crate::Recipient) of it is dropped: what was sent before is handled. What the runtime keeps does not
+    /// count: weak references, replies, stop handles, timers. A reference that the actor keeps to itself does: then it
+    /// does not end so. Default: no, the actor lives until something else ends it.
+    ///
+    /// ```
+    /// use zactor::prelude::*;
+    ///
+    /// #[actor]
+    /// struct Printer { lines: u64 }
+    /// #[handlers]
+    /// impl Printer {
+    ///     fn print(&mut self, line: String) { self.lines += 1; }
+    /// }
+    /// # let system = ActorSystem::start("doc")?;
+    /// let printer = system.actor_of(Printer { lines: 0 }).stop_when_unreferenced(true).spawn()?;
+    /// let ended = printer.ended();
+    /// printer.print("last words".into())?;
+    /// drop(printer);
+    /// assert!(matches!(ended.wait()?, EndReason::Drained));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn stop_when_unreferenced(mut self, stop: bool) -> Self {
+        self.settings.ends_unreferenced = stop;
         self
     }
 
@@ -272,6 +300,7 @@ struct Checked {
     batch: u32,
     priority: Priority,
     restart: Restart,
+    ends_unreferenced: bool,
     given: Given,
 }
 
@@ -306,6 +335,7 @@ impl Settings {
         }
         Ok(Checked {
             restart,
+            ends_unreferenced: self.ends_unreferenced,
             given,
             name: self.name.map(Arc::from),
             limit: capacity.limit()?,
@@ -355,6 +385,7 @@ fn start<A: Actor>(
             sequence: core.next_sequence(),
             parent: parent.map_or(ActorId::NONE, |parent| parent.id),
             route: core.scheduler.route(checked.priority),
+            ends_unreferenced: checked.ends_unreferenced,
         };
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
         let (reference, task) = Cell::create(&core, local, birth, body);
