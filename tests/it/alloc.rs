@@ -1,36 +1,12 @@
-//! Sends between two actors on one worker allocate nothing after warm-up. A binary of its own: its allocator counts.
+//! Sends between two actors on one worker allocate nothing after warm-up; what comes and goes leaves nothing behind. A binary
+//! of its own: its allocator counts.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 use zactor::prelude::*;
-use zactor_tests::watchdog::PATIENCE;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-#[expect(unsafe_code, reason = "a global allocator is unsafe to write; this one only counts")]
-// SAFETY: every call goes to `System` with the same arguments.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promises are those of `System.alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: `block` came from `System.alloc` with this layout, as the caller promises.
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: as `alloc` and `dealloc`.
-        unsafe { System.realloc(block, layout, size) }
-    }
-}
+use zactor_tests::churn;
+use zactor_tests::counting::{Counting, allocations, live_bytes};
+use zactor_tests::watchdog::{PATIENCE, eventually};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -75,7 +51,7 @@ impl Handler<Filler> for Player {
 
 impl Handler<Pass> for Player {
     fn handle(&mut self, Pass { left, payload }: Pass, _: &mut Context<Self>) {
-        let now = ALLOCATIONS.load(Relaxed);
+        let now = allocations();
         let begun = *self.begun.get_or_insert(now);
         let (partner, done) = self.partner.as_ref().unwrap();
         if left == 0 {
@@ -148,7 +124,7 @@ struct Driver(ActorRef<Sum>);
 impl AsyncHandler<Drive> for Driver {
     async fn handle(&mut self, Drive(numbers, done): Drive, _: &mut Context<Self>) {
         self.0.ask(Add(0)).await.unwrap();
-        let begun = ALLOCATIONS.load(Relaxed);
+        let begun = allocations();
         for _ in 0..numbers {
             for _ in 0..9 {
                 self.0.tell(Add(1)).unwrap();
@@ -156,7 +132,7 @@ impl AsyncHandler<Drive> for Driver {
             // Pending: polled again in the same block.
             self.0.ask(Add(1)).await.unwrap();
         }
-        done.send(ALLOCATIONS.load(Relaxed) - begun).unwrap();
+        done.send(allocations() - begun).unwrap();
     }
 }
 
@@ -173,6 +149,34 @@ fn an_async_handler_allocates_nothing_after_warm_up() {
         let counted = results.recv_timeout(PATIENCE).unwrap();
         // The run queue takes a block now and then; nothing per message.
         assert!(!warm || counted <= 4, "{counted} allocations for {numbers} times ten messages");
+    }
+    system.shutdown().unwrap();
+}
+
+/// The bin `churn` shows it with a million actors and 10 M messages.
+#[test]
+fn actors_and_messages_that_come_and_go_leave_no_byte_behind() {
+    let _alone = alone();
+    let system = ActorSystem::builder("t").workers(2).start().unwrap();
+    let actors = if cfg!(debug_assertions) { 5_000 } else { 50_000 };
+    let round = || {
+        churn::round(&system, actors);
+        churn::flood(&system, 2 * u64::from(actors), || {});
+    };
+    // The first rounds make the tables and pools as large as they are needed.
+    (0..3).for_each(|_| round());
+    let lowest = std::cell::Cell::new(u64::MAX);
+    let mut looks = 0;
+    eventually("the looks", || {
+        lowest.set(lowest.get().min(live_bytes()));
+        looks += 1;
+        looks == 400
+    });
+    // Some bytes for each actor or message of a round would be a hundred times as much.
+    let limit = lowest.get() + u64::from(actors) / 4;
+    for _ in 0..4 {
+        round();
+        eventually("memory goes back", || live_bytes() <= limit);
     }
     system.shutdown().unwrap();
 }

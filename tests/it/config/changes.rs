@@ -9,6 +9,7 @@ use crate::lines::{keep_lines, lines_of};
 use crate::support::*;
 use zactor::prelude::*;
 use zactor::testing::ManualClock;
+use zactor_tests::churn;
 
 /// Which test observes what a field changes, and where it stands.
 const OBSERVED: [(&str, &str, &str); 17] = [
@@ -119,6 +120,33 @@ fn s54_a_mailbox_is_as_the_configuration_says() {
         drop(third);
         drop(held);
         lab.drain().wait().unwrap();
+        finish(&system);
+    }
+}
+
+#[test]
+fn s54_pools_keep_their_floor_and_no_more() {
+    // What is kept is a whole number of chunks of 64 KiB; a thread may hold some of another one.
+    let (nodes, cells) = (3 * 1_024, 3 * 512);
+    for floor in [0, 5_000] {
+        let system = system_with(
+            2,
+            PerformanceConfig {
+                message_pool_size: floor,
+                actor_pool_size: floor,
+                ..Default::default()
+            },
+        );
+        churn::flood(&system, 50_000, || {
+            assert!(system.stats().memory.nodes_in_use > 50_000);
+        });
+        churn::round(&system, 20_000);
+        let floor = u64::from(floor);
+        eventually("what is above the floor goes back", || {
+            let memory = system.stats().memory;
+            (floor..floor + nodes).contains(&memory.nodes_pooled)
+                && (floor..floor + cells).contains(&memory.cells_pooled)
+        });
         finish(&system);
     }
 }

@@ -118,7 +118,10 @@ impl Setting for Overflow {
 }
 
 /// One field of `C`. All but `check` is for files, and for the table of the documentation.
-#[cfg_attr(not(test), allow(dead_code, reason = "for the feature `config` and the documentation"))]
+#[cfg_attr(
+    not(all(test, feature = "config")),
+    allow(dead_code, reason = "for the feature `config` and the documentation")
+)]
 pub(super) struct Field<C> {
     pub(super) name: &'static str,
     /// In the table of the documentation.
@@ -131,7 +134,7 @@ pub(super) struct Field<C> {
 
 /// A struct of fields.
 #[cfg_attr(
-    not(any(test, feature = "config")),
+    not(all(test, feature = "config")),
     allow(dead_code, reason = "for the feature `config` and the documentation")
 )]
 pub(super) trait Settings: Default + 'static {

@@ -1,8 +1,5 @@
 //! A value as somebody has written it, in a file or in a variable of the environment.
-#![cfg_attr(
-    not(any(test, feature = "config")),
-    allow(dead_code, reason = "for the feature `config`")
-)]
+#![cfg_attr(not(feature = "config"), allow(dead_code, reason = "for the feature `config`"))]
 
 use std::borrow::Cow;
 use std::time::Duration;
