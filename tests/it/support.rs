@@ -127,6 +127,7 @@ pub(crate) struct Lab {
     journal: Journal,
     start: Option<Start>,
     stop: Option<Stop>,
+    pub(crate) at_drop: Option<Box<dyn FnOnce() + Send>>,
     pub(crate) seen: Vec<u32>,
     pub(crate) n: u64,
 }
@@ -137,7 +138,15 @@ impl Lab {
     }
 
     pub(crate) fn named(name: &'static str, journal: &Journal) -> Self {
-        Self { name, journal: journal.clone(), start: None, stop: None, seen: Vec::new(), n: 0 }
+        Self {
+            name,
+            journal: journal.clone(),
+            start: None,
+            stop: None,
+            at_drop: None,
+            seen: Vec::new(),
+            n: 0,
+        }
     }
 
     pub(crate) fn on_start(
@@ -159,6 +168,9 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        if let Some(job) = self.at_drop.take() {
+            job();
+        }
         self.journal.note(format_args!("drop {}", self.name));
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use zactor::SystemError;
 use zactor::testing::ManualClock;
+use zactor::{SpawnError, SystemError};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -98,6 +98,72 @@ fn s41_one_that_is_cut_off_cannot_spawn_and_is_reported_as_stuck() {
     assert_eq!((stuck[0].id, stuck[0].name.as_deref()), (child.id(), Some("child")));
     gate.open();
     assert!(take.recv_timeout(PATIENCE).unwrap(), "it may not spawn");
+}
+
+/// What becomes of each way to send, in order; `true` is `Closed`.
+fn sends(to: &ActorRef<Lab>, ctx: &mut Context<Lab>) -> Vec<bool> {
+    let (nothing, recipient) = (|| job(|_, _| {}), to.recipient::<Do>());
+    let closed = |sent: Result<(), SendError<Do>>| matches!(sent, Err(SendError::Closed(_)));
+    let batch = to.tell_batch([nothing(), nothing()]);
+    vec![
+        closed(to.tell(nothing())),
+        closed(recipient.tell(nothing())),
+        closed(to.send(nothing()).wait()),
+        closed(recipient.send(nothing()).wait()),
+        closed(ctx.forward(to, nothing())),
+        closed(ctx.tell_self(nothing())),
+        batch.is_err_and(|refused| closed(Err(refused.error)) && refused.accepted == 0),
+        block_on(to.ask(call(|_, _| 0))).is_err_and(|error| matches!(error, AskError::Closed)),
+        ctx.spawn(Lab::new()).is_err_and(|error| matches!(error, SpawnError::Closed)),
+        ctx.system().spawn(Lab::new()).is_err_and(|error| matches!(error, SpawnError::Closed)),
+    ]
+}
+
+#[test]
+fn s41_later_sends_of_one_that_is_cut_off_are_refused_and_those_of_others_are_not() {
+    let clock = ManualClock::new();
+    let (system, journal) = (system_by(&clock), Journal::default());
+    let parent = system.spawn(Lab::named("parent", &journal)).unwrap();
+    let other = system.spawn(Lab::new()).unwrap();
+    let (give, take) = mpsc::channel();
+    parent
+        .tell(job(move |_, ctx| {
+            let builder = ctx.actor_of(Lab::new()).stop_timeout(LIMIT);
+            give.send(builder.spawn().unwrap()).unwrap();
+        }))
+        .unwrap();
+    let child = take.recv_timeout(PATIENCE).unwrap();
+    let (gate, to) = (Gate::new(), other.clone());
+    let (give, take) = mpsc::channel();
+    let door = gate.clone();
+    child
+        .tell(job(move |lab, ctx| {
+            to.tell(job(|_, _| {})).unwrap();
+            door.pass();
+            give.send(sends(&to, ctx)).unwrap();
+            lab.at_drop = Some(Box::new(move || {
+                give.send(vec![to.tell(job(|_, _| {})).is_err()]).unwrap();
+            }));
+        }))
+        .unwrap();
+    gate.wait_for(1);
+    drop(parent.stop());
+    eventually("the end has begun", || !parent.is_alive());
+    advance_until(&clock, "it is cut off", || !child.is_alive());
+    parent.ended().wait().unwrap();
+    gate.open();
+    assert_eq!(take.recv_timeout(PATIENCE).unwrap(), [true; 10]);
+    assert_eq!(take.recv_timeout(PATIENCE).unwrap(), [true], "its state's destructor sends");
+    child.ended().wait().unwrap();
+    settle(&other);
+    assert_eq!(counts(&system, &other).handled, 2, "what it sent before, and the look at it");
+    // Whichever worker it stood on sends for others again.
+    for _ in 0..100 {
+        let (to, sender) = (other.clone(), system.spawn(Lab::new()).unwrap());
+        let asked = sender.ask(call(move |_, _| u64::from(to.tell(job(|_, _| {})).is_ok())));
+        assert_eq!(asked.wait().unwrap(), 1);
+    }
+    finish(&system);
 }
 
 #[test]

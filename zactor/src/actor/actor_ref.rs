@@ -7,7 +7,7 @@ use std::sync::Weak;
 
 use super::{Actor, Recipient, Reply, Sending, StopHandle};
 use crate::cell::state::order;
-use crate::cell::{CellRef, Local, Ref};
+use crate::cell::{Batch, CellRef, Local, Ref, refuse};
 use crate::error::{BatchError, SendError};
 use crate::message::{Accepts, ActorId, Kind, Message};
 use crate::scheduler::schedule;
@@ -144,7 +144,7 @@ impl<A> ActorRef<A> {
         A: Accepts<M>,
     {
         let core = self.0.core();
-        let local = Local::here(core);
+        let Some(local) = Local::to_send(core) else { return Err(refuse(self.0.cell(), message)) };
         let sender = sender.unwrap_or_else(|| local.current());
         let accepted = match self.0.push(&local, kind, sender, message) {
             Err(SendError::WouldBlock(message)) => return self.push_in_line(kind, sender, message),
@@ -226,9 +226,9 @@ impl<A: Actor> ActorRef<A> {
     where
         A: Accepts<M>,
     {
-        Sending::new(Local::with(self.0.core(), |local| {
+        Sending::begin(self.0.cell(), message, |local, message| {
             self.0.stand(local, Kind::Tell, local.current(), message)
-        }))
+        })
     }
 
     /// Sends a message chosen at run time: a variant of the enum that `#[actor]` made.
@@ -256,7 +256,10 @@ impl<A: Actor> ActorRef<A> {
         let mut messages = messages.into_iter().fuse();
         let mut accepted = 0;
         loop {
-            let batch = Local::with(core, |local| self.0.push_chain(local, &mut messages));
+            let batch = match Local::to_send(core) {
+                Some(local) => self.0.push_chain(&local, &mut messages),
+                None => Batch::refused(self.0.cell(), &mut messages),
+            };
             accepted += batch.accepted;
             schedule(core, batch.task);
             match batch.refused {

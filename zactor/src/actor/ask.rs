@@ -101,30 +101,29 @@ impl<R: Send + 'static> Reply<R> {
         stand: impl FnOnce(&Local, u64, M) -> Option<cell::InLine<M>>,
     ) -> Result<Self, SendError<M>> {
         let core = to.core();
-        Local::with(core, |local| {
-            let (asked, word) = Asked::new(to.clone(), tag, local);
-            let sent = |asked, ticket| {
-                core.timers.ask_is_open(core);
-                Reply { state: State::Asked(asked), ticket, limit: None, armed: None }
-            };
-            match push(local, word, message) {
-                Ok(accepted) => {
-                    if let Some(task) = accepted.0 {
-                        core.scheduler.schedule(local, task);
-                    }
-                    Ok(sent(asked, None))
+        let Some(local) = Local::to_send(core) else { return Err(cell::refuse(to, message)) };
+        let (asked, word) = Asked::new(to.clone(), tag, &local);
+        let sent = |asked, ticket| {
+            core.timers.ask_is_open(core);
+            Reply { state: State::Asked(asked), ticket, limit: None, armed: None }
+        };
+        match push(&local, word, message) {
+            Ok(accepted) => {
+                if let Some(task) = accepted.0 {
+                    core.scheduler.schedule(&local, task);
                 }
-                // It takes its place in the line: the call itself does not wait.
-                Err(SendError::WouldBlock(message)) => {
-                    let place = stand(local, word, message);
-                    Ok(sent(asked, place.map(cell::InLine::into_ticket)))
-                }
-                Err(refused) => {
-                    asked.refused();
-                    Err(refused)
-                }
+                Ok(sent(asked, None))
             }
-        })
+            // It takes its place in the line: the call itself does not wait.
+            Err(SendError::WouldBlock(message)) => {
+                let place = stand(&local, word, message);
+                Ok(sent(asked, place.map(cell::InLine::into_ticket)))
+            }
+            Err(refused) => {
+                asked.refused();
+                Err(refused)
+            }
+        }
     }
 
     /// Ends the ask after `limit` from now on, exactly, in place of the `ask_timeout` of the configuration.

@@ -84,9 +84,9 @@ fn forget(me: &Header) {
 }
 
 /// The child stands in a handler and cannot be interrupted: it is left to itself, and so are those below it, killed.
-/// False: it has ended at last.
+/// False: it has ended at last, or is about to.
 fn cut_off(core: &Core, me: &CellRef, local: &Local, child: &CellRef) -> bool {
-    if !lock(&me.rare().family).cut_off(child) {
+    if !core.locals.refuse_sends_of(child) || !lock(&me.rare().family).cut_off(child) {
         return false;
     }
     tracing::error!(

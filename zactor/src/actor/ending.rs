@@ -132,6 +132,9 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
     let kind = turn.header().state().end_kind();
     let mut ctx = Context::new(turn.here());
     let local = turn.local();
+    if turn.header().state().is_cut_off() {
+        local.refuse_sends_of(turn.header());
+    }
     if let Some(mut value) = turn.resident().value.take() {
         if !matches!(kind, EndKind::Killed | EndKind::StartFailed) {
             turn.header().set_current(HOOK);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::actor_ref::{ActorRef, end_unreferenced};
 use super::{Actor, Reply, Sending};
-use crate::cell::{Local, Port};
+use crate::cell::{Local, Port, refuse};
 use crate::error::SendError;
 use crate::message::{Accepts, ActorId, Kind, Message};
 use crate::scheduler::schedule;
@@ -86,24 +86,22 @@ impl<M: Message> Recipient<M> {
     #[inline]
     pub fn tell(&self, message: M) -> Result<(), SendError<M>> {
         let core = self.0.cell().core();
-        let pushed = Local::with(core, |local| {
-            let accepted = self.0.push(local, Kind::Tell, local.current(), message)?;
-            if let Some(task) = accepted.0 {
-                core.scheduler.schedule(local, task);
-            }
-            Ok(())
-        });
-        match pushed {
-            Err(SendError::WouldBlock(message)) => self.send(message).wait(),
-            pushed => pushed,
+        let Some(local) = Local::to_send(core) else { return Err(refuse(self.0.cell(), message)) };
+        let accepted = match self.0.push(&local, Kind::Tell, local.current(), message) {
+            Err(SendError::WouldBlock(message)) => return self.send(message).wait(),
+            pushed => pushed?,
+        };
+        if let Some(task) = accepted.0 {
+            core.scheduler.schedule(&local, task);
         }
+        Ok(())
     }
 
     /// Sends `message` as soon as there is room; see [`ActorRef::send`].
     pub fn send(&self, message: M) -> Sending<M> {
-        Sending::new(Local::with(self.0.cell().core(), |local| {
+        Sending::begin(self.0.cell(), message, |local, message| {
             self.0.stand(local, Kind::Tell, local.current(), message)
-        }))
+        })
     }
 
     /// As [`tell`](Self::tell), of a dead letter.

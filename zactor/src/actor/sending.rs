@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use crate::cell::{InLine, Local, Waiter, Waiting};
+use crate::cell::{CellRef, InLine, Local, Waiter, Waiting, refuse};
 use crate::error::SendError;
 use crate::message::Message;
 use crate::scheduler::clock::Nanos;
@@ -21,13 +21,16 @@ use crate::scheduler::timers::Fire;
 pub struct Sending<M> {
     /// `None`: the message is in, or the outcome was given away.
     line: Option<InLine<M>>,
+    /// Sent by an actor that was cut off.
+    refused: Option<(CellRef, M)>,
     deadline: Option<Nanos>,
     armed: Option<TimerKey>,
 }
 
 impl<M> fmt::Debug for Sending<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").field("is_in", &self.line.is_none()).finish_non_exhaustive()
+        let is_in = self.line.is_none() && self.refused.is_none();
+        f.debug_struct("Sending").field("is_in", &is_in).finish_non_exhaustive()
     }
 }
 
@@ -35,7 +38,24 @@ impl<M> Unpin for Sending<M> {}
 
 impl<M: Message> Sending<M> {
     pub(super) fn new(line: Option<InLine<M>>) -> Self {
-        Sending { line, deadline: None, armed: None }
+        Sending { line, refused: None, deadline: None, armed: None }
+    }
+
+    /// Sends by `stand`, unless whoever runs here was cut off.
+    pub(super) fn begin(
+        to: &CellRef,
+        message: M,
+        stand: impl FnOnce(&Local, M) -> Option<InLine<M>>,
+    ) -> Self {
+        match Local::to_send(to.core()) {
+            Some(local) => Self::new(stand(&local, message)),
+            None => Sending {
+                line: None,
+                refused: Some((to.clone(), message)),
+                deadline: None,
+                armed: None,
+            },
+        }
     }
 
     /// Gives up after `limit` from now on.
@@ -52,6 +72,7 @@ impl<M: Message> Sending<M> {
     /// worker thread and in a hook at once, unless it is in: [`WouldBlock`](SendError::WouldBlock), or
     /// [`WouldDeadlock`](SendError::WouldDeadlock) if an actor would wait for itself. The message comes back.
     pub fn wait(mut self) -> Result<(), SendError<M>> {
+        self.not_refused()?;
         let Some(line) = &self.line else { return Ok(()) };
         let cell = line.cell().clone();
         let own = Local::with(cell.core(), |local| local.current()) == cell.id.as_raw();
@@ -66,6 +87,10 @@ impl<M: Message> Sending<M> {
             }
             std::thread::park();
         }
+    }
+
+    fn not_refused(&mut self) -> Result<(), SendError<M>> {
+        self.refused.take().map_or(Ok(()), |(to, message)| Err(refuse(&to, message)))
     }
 
     /// The outcome; if there is none yet, `waiter` will be told.
@@ -119,6 +144,7 @@ impl<M: Message> Future for Sending<M> {
     type Output = Result<(), SendError<M>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.not_refused()?;
         let waits_for_itself = |line: &InLine<M>| {
             let cell = line.cell();
             Local::with(cell.core(), |local| local.polls(cell.id.as_raw()))

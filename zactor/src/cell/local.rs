@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
 use super::ask::AskPtr;
+use super::bar::Bar;
 use super::blocking::{forbid_waiting, without_waiting};
 use super::deferring::Deferring;
 use super::header::Header;
@@ -116,8 +117,7 @@ impl WorkerSide {
 #[repr(align(128))]
 pub(crate) struct Local {
     core: Weak<Core>,
-    /// Where `core` points.
-    core_address: *const Core,
+    pub(super) bar: Bar,
     pub(crate) magazines: Magazines,
     pub(crate) counts: Counts,
     pub(crate) latency: Latencies,
@@ -261,7 +261,7 @@ impl Local {
     fn new(core: &Arc<Core>) -> Box<Self> {
         Box::new(Local {
             core: Arc::downgrade(core),
-            core_address: Arc::as_ptr(core),
+            bar: Bar::open(Arc::as_ptr(core)),
             // SAFETY: used with this system's memory only, and not after that is gone (2).
             magazines: unsafe { Magazines::new(&core.memory) },
             counts: Counts::default(),
@@ -283,14 +283,20 @@ impl Local {
     /// This thread's `Local` for `core`.
     #[inline(always)]
     pub(crate) fn here(core: &Core) -> Here<'_> {
+        Self::at_hand(core).unwrap_or_else(|| Self::find(core))
+    }
+
+    /// The one used last, if that is for `core` and no bar is up.
+    #[inline(always)]
+    pub(super) fn at_hand(core: &Core) -> Option<Here<'_>> {
         let last = LAST.get();
         // SAFETY: null, or in this thread's list, which frees one only after it has reset `LAST`.
-        match unsafe { last.as_ref() } {
-            Some(local) if std::ptr::eq(local.core_address, core) => {
-                Here { local, passing: false, core: PhantomData }
-            }
-            _ => Self::find(core),
-        }
+        let local = unsafe { last.as_ref() }.filter(|local| local.bar.passes(core))?;
+        Some(Here { local, passing: false, core: PhantomData })
+    }
+
+    fn is_for(&self, core: &Core) -> bool {
+        std::ptr::eq(self.core.as_ptr(), core)
     }
 
     /// As [`here`](Self::here), for the length of `f`.
@@ -304,7 +310,7 @@ impl Local {
     fn find(core: &Core) -> Here<'_> {
         let found = ALL.try_with(|all| {
             let mut all = all.0.borrow_mut();
-            if let Some(local) = all.iter().find(|local| std::ptr::eq(local.core_address, core)) {
+            if let Some(local) = all.iter().find(|local| local.is_for(core)) {
                 return std::ptr::from_ref::<Local>(local);
             }
             let gone = |local: &Local| local.core.strong_count() == 0;
@@ -504,13 +510,18 @@ impl Registry {
         all.memory.add(&local.magazines);
     }
 
+    /// Each thread's, with the list locked.
+    pub(super) fn for_each(&self, mut f: impl FnMut(&Local)) {
+        for entry in &lock(&self.0).locals {
+            // SAFETY: as in `sum`.
+            f(unsafe { &*entry.0 });
+        }
+    }
+
     /// What threads have in hand of an actor; those that have ended have nothing.
     pub(super) fn in_hand(&self, actor: NonNull<Header>) -> InHand {
         let mut hand = InHand::default();
-        for entry in &lock(&self.0).locals {
-            // SAFETY: as in `sum`.
-            hand.add(unsafe { &*entry.0 }, actor);
-        }
+        self.for_each(|local| hand.add(local, actor));
         hand
     }
 

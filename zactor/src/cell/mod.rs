@@ -23,6 +23,7 @@
 
 mod answer;
 mod ask;
+mod bar;
 mod blocking;
 mod continuation;
 mod deferring;
@@ -78,7 +79,7 @@ pub(crate) use local::{Kept, Sums};
 pub(crate) use local::{Local, Looks, Registry, WorkerSide};
 pub(crate) use mutes::Waiting;
 pub(crate) use overflow::Dropped;
-pub(crate) use port::Accepted;
+pub(crate) use port::{Accepted, Batch, refuse};
 pub(crate) use pressure::Manner;
 pub(crate) use rare::Rare;
 pub(crate) use refs::CellRef;

@@ -153,6 +153,13 @@ pub(super) unsafe fn unpack<M: Message>(to: &CellRef, local: &Local, node: NonNu
     message
 }
 
+/// A send by an actor that was cut off: as if the receiver had ended.
+#[cold]
+pub(crate) fn refuse<M>(to: &CellRef, message: M) -> SendError<M> {
+    Local::with(to.core(), |local| count_rejected(to, local));
+    SendError::Closed(message)
+}
+
 /// Refusals are the receiver's to count, in the part of the cell that is off the path.
 pub(super) fn count_rejected(to: &CellRef, local: &Local) {
     local.counts.rejected.add(1);
@@ -168,6 +175,14 @@ pub(crate) struct Batch<M> {
     pub(crate) task: Option<Task>,
     /// The first that did not get in, and those after it that had been taken. `WouldBlock`: the sender is to stand in line.
     pub(crate) refused: Option<(SendError<M>, Vec<M>)>,
+}
+
+impl<M> Batch<M> {
+    /// By an actor that was cut off.
+    pub(crate) fn refused(to: &CellRef, messages: &mut impl Iterator<Item = M>) -> Self {
+        let refused = messages.next().map(|first| (refuse(to, first), Vec::new()));
+        Batch { accepted: 0, task: None, refused }
+    }
 }
 
 /// Messages that were packed and are not yet published. Dropped, it drops them: the caller's iterator may panic.

@@ -55,6 +55,11 @@ impl InHand {
 }
 
 impl Local {
+    /// Whether a turn of `actor` is the last that began here.
+    pub(super) fn serves(&self, actor: NonNull<Header>) -> bool {
+        self.serving.actor.load(Ordering::Acquire) == actor.as_ptr()
+    }
+
     /// A turn of `actor` begins: nothing is in hand.
     #[inline(always)]
     pub(super) fn serve(&self, actor: NonNull<Header>) {

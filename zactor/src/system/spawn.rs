@@ -371,6 +371,10 @@ fn start<A: Actor>(
     if core.life.is_closing() || parent.is_some_and(|parent| !parent.is_alive()) {
         return Err(SpawnError::Closed);
     }
+    // One that was cut off starts nobody.
+    if Local::to_send(&core).is_none() {
+        return Err(SpawnError::Closed);
+    }
     Local::with(&core, |local| {
         let First { value, renewal } = make.first(local, checked.restart)?;
         let Some(slot) = local.slot(&core) else {
