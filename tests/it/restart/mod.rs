@@ -244,8 +244,10 @@ fn s28_a_factory_or_hook_that_fails_is_one_more_failure_and_tried_again() {
         "restart lab: panicked: on purpose",
     ];
     assert_eq!(journal.entries(), expected);
+    assert_eq!(lab.ask(call(|_, ctx| ctx.incarnation())).wait().unwrap(), 3, "one was not made");
+    let restarts = system.inspect(lab.id()).unwrap().restarts;
     let stats = finish(&system);
-    assert_eq!(stats.actors.restarted, 1);
+    assert_eq!((restarts, stats.actors.restarted), (4, 4), "each try counts");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::lines::{keep_lines, lines_of};
 use zactor::testing::ManualClock;
+use zactor::{SpawnError, SystemError};
 
 /// Whether `line` says what failed, where and why.
 #[track_caller]
@@ -49,11 +50,21 @@ fn s21_each_failure_is_logged_once_with_actor_message_and_cause() {
         Lab::new().on_stop(|ctx| ctx.fail(Failure::new("no ink")))
     });
     stops.stop().wait().unwrap();
+    let stops = named(&system, "log-stop-fails-twice", || {
+        Lab::new().on_stop(|ctx| {
+            ctx.fail(Failure::new("no ink"));
+            give_up();
+        })
+    });
+    stops.stop().wait().unwrap();
+    let start: Result<ActorRef<Lab>, _> =
+        system.actor(|| -> Lab { give_up() }).name("log-factory").spawn();
+    assert!(matches!(start, Err(SpawnError::Failed(_))));
     let start = system.actor_of(Lab::new().on_start(|_| Err(Failure::new("no desk"))));
     assert!(start.name("log-start").spawn().is_err());
-    finish(&system);
+    assert_eq!(finish(&system).hook_panics, 3, "of three post_stop");
 
-    let expected: [(&str, &[[&str; 3]]); 6] = [
+    let expected: [(&str, &[[&str; 3]]); 8] = [
         ("log-panics", &[["actor failed", "Do", "on purpose"]]),
         ("log-fails", &[["actor failed", "Do", "out of paper"]]),
         (
@@ -62,6 +73,8 @@ fn s21_each_failure_is_logged_once_with_actor_message_and_cause() {
         ),
         ("log-stops", &[["post_stop failed", "a hook", "on purpose"]]),
         ("log-stop-fails", &[["post_stop failed", "a hook", "no ink"]]),
+        ("log-stop-fails-twice", &[["post_stop failed", "a hook", "on purpose"]]),
+        ("log-factory", &[["failed to start", "a hook", "on purpose"]]),
         ("log-start", &[["failed to start", "a hook", "no desk"]]),
     ];
     for (name, expected) in expected {
@@ -95,23 +108,40 @@ fn s33_the_failure_of_a_supervisor_past_its_limit_or_in_its_decision_is_logged_o
     finish(&system);
 }
 
+#[derive(Debug)]
+struct Unprintable;
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        give_up()
+    }
+}
+
+impl std::error::Error for Unprintable {}
+
+#[test]
+fn s35_an_error_that_panics_when_it_is_printed_ends_the_system_as_any_other() {
+    keep_lines();
+    let (system, journal) = (system(1), Journal::default());
+    let boss = system.spawn(Boss::new(&journal, |_, _| Directive::Escalate)).unwrap();
+    let child = hire(&boss, Restart::Transient, Lab::new);
+    child.tell(job(|_, ctx| ctx.fail(Unprintable))).unwrap();
+    let Err(SystemError::Failed(failure)) = system.wait() else { panic!("it goes on") };
+    assert!(failure.downcast_ref::<Unprintable>().is_some());
+}
+
 #[test]
 fn s22_an_error_that_panics_when_it_is_printed_concerns_nobody_else() {
-    #[derive(Debug)]
-    struct Unprintable;
-    impl fmt::Display for Unprintable {
-        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            give_up()
-        }
-    }
-    impl std::error::Error for Unprintable {}
     keep_lines();
     let system = system(1);
     let lab = named(&system, "log-unprintable", Lab::new);
     lab.tell(job(|_, ctx| ctx.fail(Unprintable))).unwrap();
     settle(&lab);
     // The lab's `post_restart` prints the cause as well, which is a failure of its own.
-    assert_eq!(system.inspect(lab.id()).unwrap().restarts, 2);
+    assert_eq!(
+        (system.inspect(lab.id()).unwrap().restarts, system.stats().actors.restarted),
+        (2, 2)
+    );
     let lines = lines_of("log-unprintable");
     assert_eq!(lines.len(), 2, "{lines:?}");
     says(&lines[0], "actor failed", "Do", "panics when it is printed");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::restart::hand_on;
 use crate::cell::state::order;
-use crate::cell::{CellRef, Header, Local, NOTHING, Whom};
+use crate::cell::{CellRef, Header, Local, NOTHING, Whom, panics};
 use crate::sync::lock;
 use crate::system::Core;
 
@@ -89,12 +89,13 @@ fn cut_off(core: &Core, me: &CellRef, local: &Local, child: &CellRef) -> bool {
     if !core.locals.refuse_sends_of(child) || !lock(&me.rare().family).cut_off(child) {
         return false;
     }
-    tracing::error!(
-        actor = %child.id,
-        name = child.name().map_or("", |name| name),
-        message = child.message_name(child.current()),
-        "actor did not stop in time and is cut off: it stands in a handler",
-    );
+    let (name, message) =
+        (child.name().map_or("", |name| name), child.message_name(child.current()));
+    // The subscriber is the user's.
+    let _ = panics(|| {
+        let what = "actor did not stop in time and is cut off: it stands in a handler";
+        tracing::error!(actor = %child.id, name, message, "{what}");
+    });
     child.close();
     if let Some(name) = child.name() {
         core.names.release(name, child.id);

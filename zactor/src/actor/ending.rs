@@ -11,7 +11,7 @@
 //!    [`go_on`]: nothing here recurses, however deep the tree.
 
 use super::children::{self, Children};
-use super::lifecycle::{drop_guarded, failure_of, guarded, log};
+use super::lifecycle::{drop_guarded, failure_of_hook, guarded, log};
 use super::restart::{self, drop_counted, hand_on};
 use super::run::follow;
 use super::{Actor, Body, Context, Phase, watch};
@@ -138,10 +138,11 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
     if let Some(mut value) = turn.resident().value.take() {
         if !matches!(kind, EndKind::Killed | EndKind::StartFailed) {
             turn.header().set_current(HOOK);
-            if let Err(payload) = guarded(|| value.post_stop(&mut ctx)) {
+            let ran = guarded(|| value.post_stop(&mut ctx)).map(Ok);
+            if let Some(failure) = failure_of_hook(local, &mut ctx, ran) {
                 local.counts.hook_panics.add(1);
-                let failure = failure_of(local, payload);
                 log(turn.header(), HOOK, &failure, "post_stop failed");
+                drop_counted(local, failure);
             }
         }
         drop_counted(local, value);
@@ -154,12 +155,6 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
         let over = std::mem::take(&mut *lock(faults));
         drop_counted(local, over);
     }
-    let failure = ctx.failure.take();
-    if let Some(failure) = &failure {
-        local.counts.hook_panics.add(1);
-        log(turn.header(), HOOK, failure, "post_stop failed");
-    }
-    drop_counted(local, failure);
     if let Some(name) = turn.header().name() {
         turn.header().core().names.release(name, turn.header().id);
     }

@@ -1,6 +1,7 @@
 //! What an actor does besides handling messages.
 
 use std::any::Any;
+use std::fmt::Display;
 
 use super::{Actor, Context};
 use crate::cell::Header;
@@ -63,7 +64,8 @@ pub trait Lifecycle: Sized {
     }
 
     /// Runs when the actor is about to start again because of `cause`, on the state that is then dropped: before the
-    /// children are stopped. A failure here is logged and counted (`hook_panics`); the restart goes on.
+    /// children are stopped. Also on one whose [`post_restart`](Self::post_restart) failed; after a factory that failed there
+    /// is none. A failure here is logged and counted (`hook_panics`); the restart goes on.
     #[expect(unused_variables, reason = "a default that does nothing")]
     fn pre_restart(&mut self, ctx: &mut Context<Self>, cause: &Failure)
     where
@@ -85,7 +87,8 @@ pub trait Lifecycle: Sized {
     }
 
     /// Runs once, after the last message and after all children have ended, unless the actor was killed. Also when a
-    /// failure ends the actor. A panic here is logged and counted (`hook_panics`); the end goes on.
+    /// failure ends the actor, but for one whose factory failed when it was to start again: there is no state then. A panic
+    /// here is logged and counted (`hook_panics`); the end goes on.
     #[expect(unused_variables, reason = "a default that does nothing")]
     fn post_stop(&mut self, ctx: &mut Context<Self>)
     where
@@ -128,17 +131,50 @@ pub trait Supervisor: Sized {
     }
 }
 
-/// Logs a failure, once: where it is noticed. In a catch, for its error prints itself, and the subscriber is the user's.
+/// Logs a failure, once: where it is noticed.
 #[cold]
 pub(crate) fn log(header: &Header, running: u32, failure: &Failure, what: &'static str) {
     let (name, kind) = (header.name().map_or("", |name| name), (header.meta.type_name)());
     let message = header.message_name(running);
-    let line = || tracing::error!(actor = %header.id, name, kind, message, %failure, "{what}");
-    if guarded(line).map_err(drop_guarded).is_err() {
-        let failure = "an error that panics when it is printed";
-        let line = || tracing::error!(actor = %header.id, name, kind, message, failure, "{what}");
+    print_guarded(failure, |failure| {
+        tracing::error!(actor = %header.id, name, kind, message, %failure, "{what}");
+    });
+}
+
+/// Logs the failure of a factory whose actor has no cell yet.
+#[cold]
+pub(crate) fn log_unborn<A: Actor>(name: Option<&str>, failure: &Failure) {
+    let (name, kind, message) = (name.unwrap_or(""), std::any::type_name::<A>(), "a hook");
+    print_guarded(failure, |failure| {
+        tracing::error!(name, kind, message, %failure, "actor failed to start");
+    });
+}
+
+/// Writes a line about `failure`. In a catch, for its error prints itself, and the subscriber is the user's.
+pub(crate) fn print_guarded(failure: &Failure, line: impl Fn(&dyn Display)) {
+    if guarded(|| line(failure)).map_err(drop_guarded).is_err() {
+        let line = || line(&"an error that panics when it is printed");
         let _ = guarded(line).map_err(drop_guarded);
     }
+}
+
+/// What a hook that has run in a catch failed of, if it did: the panic, if there was one, else what it returned, else what
+/// it gave to `ctx.fail`.
+pub(crate) fn failure_of_hook<A>(
+    local: &Local,
+    ctx: &mut Context<A>,
+    ran: Result<Result<(), Failure>, Box<dyn Any + Send>>,
+) -> Option<Failure> {
+    let given = ctx.take_failure();
+    let failure = match ran {
+        Ok(Ok(())) => return given,
+        Ok(Err(failure)) => failure,
+        Err(payload) => failure_of(local, payload),
+    };
+    if drop_guarded(given) {
+        local.counts.drop_panics.add(1);
+    }
+    Some(failure)
 }
 
 /// The failure that a panic is. The payload is the user's as well: it is dropped inside a catch, and a panic there is

@@ -35,7 +35,7 @@ pub(crate) use ending::{Cause, abandon, begin as begin_end};
 pub use errand::Spawned;
 pub(crate) use incarnation::{Body, Phase, Renewal};
 pub use lifecycle::{Lifecycle, Supervisor};
-pub(crate) use lifecycle::{failure_of, guarded, log};
+pub(crate) use lifecycle::{failure_of, failure_of_hook, guarded, log, log_unborn, print_guarded};
 pub use recipient::Recipient;
 pub use reply_to::ReplyTo;
 pub(crate) use reply_to::reply_to;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::children::{self, Children};
 use super::ending::{self, Cause};
 use super::incarnation::{After, Then};
-use super::lifecycle::{failure_of, log};
+use super::lifecycle::{failure_of, failure_of_hook, log};
 use super::{Actor, Body, Context, Phase};
 use crate::cell::state::{order, parked, token};
 use crate::cell::{CellRef, HOOK, Local, NOTHING, Task, Turn, Whom, drop_guarded, guarded};
@@ -273,11 +273,8 @@ fn pre_restart<A: Actor>(turn: &mut Turn<'_, Body<A>>, cause: &Failure) {
     let local = turn.local();
     turn.header().set_current(HOOK);
     if let Some(value) = turn.resident().value.as_mut() {
-        let failure = match guarded(|| value.pre_restart(&mut ctx, cause)) {
-            Ok(()) => ctx.take_failure(),
-            Err(payload) => Some(failure_of(local, payload)),
-        };
-        if let Some(failure) = failure {
+        let ran = guarded(|| value.pre_restart(&mut ctx, cause)).map(Ok);
+        if let Some(failure) = failure_of_hook(local, &mut ctx, ran) {
             local.counts.hook_panics.add(1);
             log(turn.header(), HOOK, &failure, "pre_restart failed");
             drop_counted(local, failure);
@@ -338,6 +335,9 @@ fn begin_incarnation<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
     let begun = make(&mut turn, &cause);
     cell.set_current(NOTHING);
     drop_counted(local, cause);
+    // A try that failed counts, here as against the limit.
+    local.counts.restarted.add(1);
+    cell.rare().restarts.fetch_add(1, Ordering::Relaxed);
     match begun {
         Ok(stopping) => {
             let told = {
@@ -346,7 +346,6 @@ fn begin_incarnation<A: Actor>(mut turn: Turn<'_, Body<A>>) -> Option<Task> {
                 faults.cause.take()
             };
             drop_counted(local, told);
-            local.counts.restarted.add(1);
             done(local, &cell);
             alive(&mut turn);
             if stopping { stop_itself(turn) } else { Some(turn.again()) }
@@ -363,13 +362,12 @@ fn make<A: Actor>(turn: &mut Turn<'_, Body<A>>, cause: &Failure) -> Result<bool,
     let mut ctx = Context::new(turn.here());
     let (cell, local) = (turn.cell(), turn.local());
     let body = turn.resident();
-    let caught = |payload| failure_of(local, payload);
     let Some(renewal) = body.renewal.as_mut() else { return Err(Failure::NormalEnd) };
-    let made = guarded(|| (renewal.factory)()).map_err(caught)?;
+    let made = guarded(|| (renewal.factory)()).map_err(|payload| failure_of(local, payload))?;
     cell.rare().incarnation.fetch_add(1, Ordering::Relaxed);
     let value = body.value.insert(made);
-    guarded(|| value.post_restart(&mut ctx, cause)).map_err(caught)??;
-    match ctx.take_failure() {
+    let ran = guarded(|| value.post_restart(&mut ctx, cause));
+    match failure_of_hook(local, &mut ctx, ran) {
         None => Ok(ctx.is_stopping()),
         Some(failure) => Err(failure),
     }

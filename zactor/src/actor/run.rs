@@ -117,6 +117,8 @@ pub(super) fn count_failure<A: Actor>(
         intake.count_failed();
     }
     log(header, running, failure, "actor failed");
+    // What the handler gave to `ctx.fail` before it panicked.
+    restart::drop_counted(local, ctx.take_failure());
     header.set_current(NOTHING);
     if let Some(answer) = ctx.answer.take().or_else(|| local.deferring.end()) {
         let told = answer.end(local, core, NoAnswer::Failed(failure.clone()));

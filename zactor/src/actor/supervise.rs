@@ -125,7 +125,7 @@ fn directive<A: Actor>(
     }
     let cell = turn.cell();
     let Some(value) = turn.resident().value.as_mut() else { return Ok(Directive::Restart) };
-    let who = ChildRef { id: child.id, name: child.name().cloned(), restarts: child.incarnation() };
+    let who = ChildRef { id: child.id, name: child.name().cloned(), restarts: child.restarts() };
     cell.set_current(HOOK);
     let decided = guarded(|| value.on_failure(&who, &report.failure));
     cell.set_current(NOTHING);

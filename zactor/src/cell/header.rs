@@ -227,6 +227,11 @@ impl Header {
         self.rare_if_made().map_or(0, |rare| rare.incarnation.load(Ordering::Relaxed))
     }
 
+    /// How often the actor was restarted, tries that failed included.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.rare_if_made().map_or(0, |rare| rare.restarts.load(Ordering::Relaxed))
+    }
+
     /// The name, if it has one.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.rare_if_made().and_then(|rare| rare.name.get())

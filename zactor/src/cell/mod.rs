@@ -68,7 +68,7 @@ pub(crate) use ask::{AskPool, AskPtr, Asked, ExpiredAsk, Outcome, Progress, Rest
 pub(crate) use blocking::{must_not_block, without_waiting};
 pub(crate) use continuation::{Continuation, run_behind, run_later};
 pub(crate) use family::{Family, Whom};
-pub(crate) use guard::{drop_guarded, guarded};
+pub(crate) use guard::{drop_guarded, guarded, panics};
 pub(crate) use header::{Birth, HOOK, Header, Meta, NOTHING};
 pub(crate) use histogram::Merged;
 pub use histogram::Percentiles;

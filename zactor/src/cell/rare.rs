@@ -31,6 +31,8 @@ pub(crate) struct Rare {
     pub(super) users: AtomicU32,
     /// Which incarnation lives; written by the owner.
     pub(crate) incarnation: AtomicU64,
+    /// How often it was tried to make a next one.
+    pub(crate) restarts: AtomicU64,
     /// What it was started with, where that is not the default.
     pub(crate) given: OnceLock<Box<Given>>,
     pressure: Lazy<Pressure>,

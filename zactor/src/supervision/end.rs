@@ -70,7 +70,7 @@ impl ChildRef {
         self.name.as_deref()
     }
 
-    /// How often the child has been restarted so far.
+    /// How often the child has been restarted so far; see [`ActorCounts::restarted`](crate::ActorCounts::restarted).
     pub fn restarts(&self) -> u64 {
         self.restarts
     }

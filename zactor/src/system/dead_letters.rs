@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Core;
 use crate::actor::Recipient;
+use crate::cell::panics;
 use crate::cell::state::EndKind;
 use crate::error::SendError;
 use crate::message::{ActorId, Message};
@@ -102,13 +103,16 @@ impl Hub {
     pub(crate) fn note(&self, core: &Core, letter: &DeadLetter) {
         self.made.fetch_add(1, Ordering::Relaxed);
         if self.may_log(core) {
-            tracing::warn!(
-                target = %letter.target,
-                name = letter.target_name.as_deref().unwrap_or(""),
-                message = letter.message,
-                reason = ?letter.reason,
-                "dead letter",
-            );
+            // The subscriber of `tracing` is the user's.
+            let _ = panics(|| {
+                tracing::warn!(
+                    target = %letter.target,
+                    name = letter.target_name.as_deref().unwrap_or(""),
+                    message = letter.message,
+                    reason = ?letter.reason,
+                    "dead letter",
+                );
+            });
         }
     }
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{Core, ShutdownReport};
+use crate::actor::print_guarded;
 use crate::cell::state::order;
-use crate::cell::{CellRef, NOTHING, Waiter, Waiters, must_not_block};
+use crate::cell::{CellRef, NOTHING, Waiter, Waiters, drop_guarded, must_not_block, panics};
 use crate::error::{StuckActor, SystemError};
 use crate::message::ActorId;
 use crate::scheduler::clock::Until;
@@ -93,10 +94,14 @@ fn wait(waiters: &Waiters, until: Until) -> bool {
 /// Begins the shutdown, once; `orders` is for all top-level actors. `failure`: the system ends of it, and says so.
 pub(super) fn begin(core: &Arc<Core>, orders: u64, limit: Duration, failure: Option<Failure>) {
     if core.life.closing.swap(true, Ordering::SeqCst) {
+        // Its error's destructor is the user's; nobody counts any more.
+        let _ = drop_guarded(failure);
         return;
     }
     if let Some(failure) = failure {
-        tracing::error!(system = %core.name, %failure, "system failed");
+        print_guarded(&failure, |failure| {
+            tracing::error!(system = %core.name, %failure, "system failed");
+        });
         // Set once: a shutdown begins once.
         let _ = core.life.failure.set(failure);
     }
@@ -172,7 +177,8 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
         return Ok(ShutdownReport { stats: core.stats(), stuck: Vec::new() });
     }
     for actor in &stuck {
-        tracing::error!(%actor, system = %core.name, "actor did not stop");
+        // The subscriber is the user's.
+        let _ = panics(|| tracing::error!(%actor, system = %core.name, "actor did not stop"));
     }
     Err(SystemError::Stuck(stuck))
 }

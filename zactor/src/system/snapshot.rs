@@ -124,7 +124,7 @@ fn info(cell: &CellRef) -> ActorInfo {
         type_name: (cell.meta.type_name)(),
         parent: (cell.parent != ActorId::NONE).then_some(cell.parent),
         children: children(cell).iter().map(|child| child.id).collect(),
-        restarts: cell.incarnation(),
+        restarts: cell.restarts(),
         watchers: cell.watchers(),
         messages: MessageCounts {
             offered: accepted + rejected,

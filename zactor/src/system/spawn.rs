@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::{ActorSystem, Core};
 use crate::actor::{
-    Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of, guarded,
-    log, stop_itself,
+    Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of,
+    failure_of_hook, guarded, log, log_unborn, stop_itself,
 };
 use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
@@ -64,13 +64,13 @@ struct First<A> {
 
 impl<A: Actor> Make<A> {
     /// The first incarnation, and what the next ones are made with.
-    fn first(self, local: &Local, restart: Restart) -> Result<First<A>, SpawnError> {
+    fn first(self, local: &Local, restart: Restart) -> Result<First<A>, Failure> {
         let mut factory = match self {
             Make::Value(value) => return Ok(First { value, renewal: None }),
             Make::Factory(factory) => factory,
         };
         let made = guarded(&mut factory);
-        let value = made.map_err(|payload| SpawnError::Failed(failure_of(local, payload)))?;
+        let value = made.map_err(|payload| failure_of(local, payload))?;
         let renewal = match restart {
             Restart::Temporary => None,
             _ => Some(Box::new(Renewal { factory, restart })),
@@ -376,7 +376,10 @@ fn start<A: Actor>(
         return Err(SpawnError::Closed);
     }
     Local::with(&core, |local| {
-        let First { value, renewal } = make.first(local, checked.restart)?;
+        let First { value, renewal } = make.first(local, checked.restart).map_err(|failure| {
+            log_unborn::<A>(checked.name.as_deref(), &failure);
+            SpawnError::Failed(failure)
+        })?;
         let Some(slot) = local.slot(&core) else {
             let error = ConfigError::invalid("actors", "2^32", "fewer that live at once");
             return Err(SpawnError::Config(error));
@@ -436,12 +439,7 @@ fn first_hook<A: Actor>(
         None => Ok(Ok(())),
     };
     cell.set_current(NOTHING);
-    let failure = match started {
-        Err(payload) => Some(failure_of(local, payload)),
-        Ok(Err(failure)) => Some(failure),
-        Ok(Ok(())) => ctx.take_failure(),
-    };
-    if let Some(failure) = failure {
+    if let Some(failure) = failure_of_hook(local, &mut ctx, started) {
         log(&cell, HOOK, &failure, "actor failed to start");
         let end = || begin_end(turn, Cause::StartFailed(failure.clone()));
         hand_on(core, local, local.run_as(&cell, end));

@@ -96,7 +96,7 @@ pub struct ActorCounts {
     pub created: u64,
     /// Actors that live.
     pub live: u64,
-    /// Restarts.
+    /// Restarts. One whose factory or `post_restart` failed counts, as it does against the limit.
     pub restarted: u64,
     /// Actors that ended in order.
     pub stopped: u64,
@@ -209,7 +209,7 @@ pub struct ActorInfo {
     pub parent: Option<ActorId>,
     /// Its children in start order.
     pub children: Vec<ActorId>,
-    /// How often it was restarted.
+    /// How often it was restarted; see [`ActorCounts::restarted`].
     pub restarts: u64,
     /// How many watch it.
     pub watchers: usize,
