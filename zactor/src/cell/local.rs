@@ -19,12 +19,13 @@ use super::deferring::Deferring;
 use super::header::Header;
 use super::ids::SLOT_CACHE;
 use super::latencies::{Latencies, MergedLatencies};
+use super::look::Look;
 use super::serving::{InHand, Serving};
 use super::task::Task;
 use super::waits::Polling;
 use crate::memory::Magazines;
 use crate::message::Node;
-use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock, per_thread};
 use crate::system::Core;
 
@@ -136,44 +137,6 @@ pub(crate) struct Local {
     worker: OnceCell<WorkerSide>,
     look: OnceCell<Arc<Look>>,
     pub(super) serving: Serving,
-}
-
-/// The cell that one worker has just marked idle, and looks at once more: not to be freed meanwhile. Written once a turn,
-/// so it shares its line with nothing that another worker writes.
-#[derive(Default)]
-#[repr(align(128))]
-pub(crate) struct Look(AtomicPtr<Header>);
-
-impl Look {
-    fn set(&self, header: &Header) {
-        self.0.store(std::ptr::from_ref(header).cast_mut(), Ordering::Relaxed);
-    }
-
-    fn clear(&self) {
-        self.0.store(std::ptr::null_mut(), Ordering::Release);
-    }
-
-    /// Acquire: the worker's look is over before the cell goes.
-    pub(super) fn is_at(&self, header: NonNull<Header>) -> bool {
-        self.0.load(Ordering::Acquire) == header.as_ptr()
-    }
-}
-
-/// The looks of all workers.
-pub(crate) struct Looks(Box<[Arc<Look>]>);
-
-impl Looks {
-    pub(crate) fn new(workers: usize) -> Self {
-        Looks((0..workers).map(|_| Arc::default()).collect())
-    }
-
-    pub(crate) fn of(&self, worker: usize) -> Arc<Look> {
-        Arc::clone(&self.0[worker])
-    }
-
-    pub(super) fn none_at(&self, header: NonNull<Header>) -> bool {
-        !self.0.iter().any(|look| look.is_at(header))
-    }
 }
 
 /// A thread's `Local`, while the system is held.

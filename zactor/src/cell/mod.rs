@@ -35,6 +35,7 @@ mod ids;
 mod latencies;
 mod line;
 mod local;
+mod look;
 #[cfg(all(test, loom))]
 pub(crate) mod models;
 mod mutes;
@@ -76,7 +77,8 @@ pub(crate) use ids::IdTable;
 pub(crate) use line::{InLine, Ticket};
 #[cfg(all(test, loom))]
 pub(crate) use local::{Kept, Sums};
-pub(crate) use local::{Local, Looks, Registry, WorkerSide};
+pub(crate) use local::{Local, Registry, WorkerSide};
+pub(crate) use look::Looks;
 pub(crate) use mutes::Waiting;
 pub(crate) use overflow::Dropped;
 pub(crate) use port::{Accepted, Batch, refuse};
