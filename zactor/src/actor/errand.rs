@@ -140,7 +140,8 @@ fn begin<A: Actor, W: Work>(ctx: &Context<A>, work: W) {
             ends_unreferenced: false,
         };
         let (errand, task) = Cell::create(&core, local, birth, Errand(Some(work)));
-        if lock(&me.rare().family).add(errand.cell()) {
+        // In its own turn, so that it does not end meanwhile. A family that nobody had made at its end is open still.
+        if me.is_alive() && lock(&me.rare().family).add(errand.cell()) {
             core.scheduler.schedule(local, task);
         } else {
             drop_work(task.begin::<Errand<W>>(local, &mut None)).release();
