@@ -62,7 +62,7 @@ impl Bar {
             return;
         }
         self.address.swap(ptr::from_ref(core).cast_mut(), Ordering::SeqCst);
-        if self.whom.load(Ordering::SeqCst) != 0 && !cfg!(zactor_mutant = "bar_no_second_look") {
+        if self.whom.load(Ordering::SeqCst) != 0 && !crate::sync::mutant("bar_no_second_look") {
             self.address.store(ptr::null_mut(), Ordering::SeqCst);
         }
     }
