@@ -112,14 +112,16 @@ impl<'a> Worker<'a> {
     fn next_by_weight(&mut self) -> Option<Task> {
         let due = BEAT[self.turn % BEAT.len()];
         self.turn += 1;
-        let task = if due == Due::Common { self.next_common() } else { self.classes.take(due) };
-        task.or_else(|| self.classes.take(Due::High))
-            .or_else(|| self.next_common())
-            .or_else(|| self.classes.take(Due::Low))
+        let first = match due {
+            Due::High => self.classes.take(Due::High),
+            Due::Low => self.classes.take(Due::Low).or_else(|| self.classes.take(Due::High)),
+            Due::Common => None,
+        };
+        first.or_else(|| self.next_common()).or_else(|| self.classes.take_any())
     }
 
     /// The next task of this worker's own places, or of the global queue.
-    #[inline]
+    #[inline(always)]
     fn next_common(&mut self) -> Option<Task> {
         self.tick = self.tick.wrapping_add(1);
         if self.tick.is_multiple_of(GLOBAL_BEAT)
