@@ -131,6 +131,32 @@ fn wake_against_kill_drops_the_future_once() {
     });
 }
 
+/// It is called while the actor is told to stop: the handler comes to its end first, the stop is not lost.
+#[test]
+fn wake_against_stop_ends_after_the_handler() {
+    model_within(3, || {
+        let core = system();
+        let (to, task, event, seen) = sleeper(&core);
+        Local::with(&core, |local| run(local, task));
+        let giver = on_a_thread(&core, {
+            let event = Arc::clone(&event);
+            move |core, local| {
+                event.give();
+                run_all(core, local);
+            }
+        });
+        Local::with(&core, |local| order_and_run(to.0.cell(), local, order::STOP));
+        giver.join();
+        Local::with(&core, |local| run_all(&core, local));
+        assert!(to.0.state().is_ended());
+        assert_eq!(seen.all().last(), Some(&2));
+        assert_eq!(event.dropped.load(Relaxed), 1);
+        lock(&event.waker).take();
+        drop(to);
+        assert_eq!(finish_failing(core).handled, 1);
+    });
+}
+
 /// It is called while there is news: neither the wake nor the news is lost.
 #[test]
 fn wake_against_news_loses_neither() {

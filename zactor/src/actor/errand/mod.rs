@@ -8,6 +8,9 @@
 //!    or as a message.
 //! 4. What it sends has a sender of its own, so that a full receiver mutes the errand, not its actor.
 
+#[cfg(all(test, loom))]
+mod models;
+
 use std::any::TypeId;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
