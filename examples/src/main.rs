@@ -10,6 +10,7 @@ mod ring;
 mod pingpong;
 mod heartbeat;
 mod bank;
+mod pipeline;
 mod census;
 mod chaos;
 mod http;
@@ -35,6 +36,8 @@ enum Example {
     Heartbeat(heartbeat::Arguments),
     /// Transfers among many accounts, by asks; no cent is lost.
     Bank(bank::Arguments),
+    /// A producer faster than its consumers, and what each overflow policy makes of that; nothing goes unaccounted for.
+    Pipeline(pipeline::Arguments),
     /// An inventory of a directory tree: files, lines, words and bytes by kind, frequent words, longest lines.
     Census(census::Arguments),
     /// A bank and a census under injected panics: what is lost, what is done again, and that the results are exact.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Example::Pingpong(arguments) => pingpong::run(&arguments),
         Example::Heartbeat(arguments) => heartbeat::run(&arguments),
         Example::Bank(arguments) => bank::run(&arguments),
+        Example::Pipeline(arguments) => pipeline::run(&arguments),
         Example::Census(arguments) => census::run(arguments),
         Example::Chaos(arguments) => chaos::run(arguments),
         Example::Http(arguments) => http::run(&arguments),
