@@ -33,6 +33,7 @@ mod payload;
 #[cfg(unix)]
 mod postgres;
 mod pressure;
+mod pinned;
 mod priorities;
 mod queues;
 mod references;

@@ -5,15 +5,12 @@
 pub(crate) enum Feature {
     Async,
     Deferred,
-    Pinned,
     FixedName,
 }
 
 /// To switch a feature on, delete its line (and the test cases that show its refusal).
-const LATER: &[(Feature, &str)] = &[
-    (Feature::Pinned, "`dispatcher = pinned` is"),
-    (Feature::FixedName, "a fixed `id` or `version` of a message is"),
-];
+const LATER: &[(Feature, &str)] =
+    &[(Feature::FixedName, "a fixed `id` or `version` of a message is")];
 
 /// Why `feature` is refused; `None` if this version has it.
 pub(crate) fn refusal(feature: Feature) -> Option<String> {

@@ -53,7 +53,7 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// | `mailbox(capacity = 1024)` | Most messages queued, 1 to 2,000,000, or `unbounded`. Default: that of the system, 65,536. |
 /// | `mailbox(overflow = fail)` | What a full mailbox does: `fail` gives the message back. `block`, `drop_new` and `drop_old` are not available in this version. |
 /// | `batch = 64` | Most messages handled in one turn, 1 to 65,536. Default: that of the system, 64. |
-/// | `dispatcher = shared` | Which threads run the actor: all workers share it. `pinned`, a thread of its own, is not available in this version. |
+/// | `dispatcher = shared`, `pinned` | Which threads run the actor: all workers share it, or a thread of its own, where handlers may block. Default: `shared`. |
 /// | `lifecycle` | You write `impl Lifecycle`; else an empty one is generated. |
 /// | `supervisor` | You write `impl Supervisor`; else an empty one is generated. |
 /// | `supervise(one_for_one, max_restarts = 5, within = "10s", backoff = "50ms..5s", jitter = 0.2)` | How its children are supervised: one of `one_for_one`, `one_for_all` and `rest_for_one` first; times are a whole number and `ns`, `us`, `ms`, `s`, `min` or `h`; `jitter` is a number from 0 to 1. |

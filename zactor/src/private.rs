@@ -21,6 +21,7 @@ pub struct Options {
     pub(crate) supervise: Option<Supervise>,
     pub(crate) decides: bool,
     pub(crate) priority: Priority,
+    pub(crate) dispatcher: Dispatcher,
 }
 
 impl Options {
@@ -35,6 +36,7 @@ impl Options {
             supervise: None,
             decides: false,
             priority: Priority::Normal,
+            dispatcher: Dispatcher::Shared,
         }
     }
 
@@ -87,9 +89,10 @@ impl Options {
         self
     }
 
-    /// `dispatcher = shared`: the only one there is so far.
+    /// `dispatcher = pinned`
     #[must_use]
-    pub const fn dispatcher(self, _: Dispatcher) -> Self {
+    pub const fn dispatcher(mut self, dispatcher: Dispatcher) -> Self {
+        self.dispatcher = dispatcher;
         self
     }
 }

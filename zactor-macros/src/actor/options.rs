@@ -7,7 +7,6 @@ use syn::Ident;
 
 use super::duration::{duration, range};
 use crate::keys::{Key, NumberOr, Value};
-use crate::later::Feature;
 use crate::mistakes::{Mistakes, unknown};
 
 /// Every key of `#[actor(..)]`.
@@ -66,11 +65,7 @@ pub(crate) fn check(keys: &[Key], mistakes: &mut Mistakes) -> Options {
             "batch" => options.batch = key.number(1..=MAX_BATCH, mistakes),
             "priority" => options.priority = chosen(key, PRIORITY, mistakes),
             "supervise" => options.supervise = supervise(key, mistakes),
-            "dispatcher" => {
-                let chosen = chosen(key, DISPATCHER, mistakes);
-                let refused = chosen == Some("Pinned") && mistakes.later(Feature::Pinned, key);
-                options.dispatcher = chosen.filter(|_| !refused);
-            }
+            "dispatcher" => options.dispatcher = chosen(key, DISPATCHER, mistakes),
             "lifecycle" => options.lifecycle = key.flag(mistakes),
             "supervisor" => options.supervisor = key.flag(mistakes),
             "capacity" | "overflow" | "unbounded" => mistakes.at(

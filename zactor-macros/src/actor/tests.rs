@@ -16,16 +16,6 @@ fn refuses(arguments: &str, item: &str, text: &str) {
     refuses_all(arguments, item, &[text]);
 }
 
-/// This version refuses `arguments`, and says `text`.
-#[track_caller]
-fn waits(arguments: &str, text: &str) {
-    let mut mistakes = Mistakes::default();
-    let code =
-        expand_with(arguments.parse().unwrap(), "struct Counter;".parse().unwrap(), &mut mistakes);
-    assert_eq!(mistakes.texts(), [format!("{text} not available in this version of zactor")]);
-    assert!(squeezed(code).contains("impl::zactor::ActorforCounter{}"));
-}
-
 /// The expansion of what has no mistake, with every feature switched on.
 #[track_caller]
 fn expansion(arguments: &str, item: &str) -> String {
@@ -232,11 +222,6 @@ fn all_mistakes_are_reported_at_once() {
             "message `Add` is listed twice",
         ],
     );
-}
-
-#[test]
-fn what_this_version_lacks_is_refused_and_the_rest_is_generated() {
-    waits("dispatcher = pinned", "`dispatcher = pinned` is");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{Actor, ActorRef, Context};
 use crate::cell::state::order;
 use crate::cell::{self, Asked, Local, NoAnswer, Outcome, Port, Progress, Ref, Waiter};
 use crate::error::{AskError, AskState, SendError};
-use crate::message::{Accepts, Kind, Message};
+use crate::message::{Accepts, ActorId, Kind, Message};
 use crate::scheduler::clock::Nanos;
 use crate::scheduler::schedule;
 use crate::scheduler::timers::Fire;
@@ -151,21 +151,37 @@ impl<R: Send + 'static> Reply<R> {
     ///
     /// # Errors
     /// [`WouldBlock`](AskError::WouldBlock) at once on a worker thread and in a hook, even if the reply is there (the ask
-    /// is given up), else how the ask ended.
+    /// is given up); on the thread of a pinned actor [`WouldDeadlock`](AskError::WouldDeadlock) when it would wait for itself,
+    /// or in a cycle; else how the ask ended.
     pub fn wait(mut self) -> Result<R, AskError> {
         if crate::cell::must_not_block() {
             // Even if it is over: whether it is, is chance, and a mistake should show each time.
             return Err(AskError::WouldBlock);
         }
+        let mut blocks = None;
         loop {
             if let Some(result) = self.poll_now() {
                 return result;
             }
             let State::Asked(asked) = &self.state else { return Err(AskError::NoReply) };
-            if asked.set_waiter(Waiter::Thread(std::thread::current())) {
-                std::thread::park();
+            if !asked.set_waiter(Waiter::Thread(std::thread::current())) {
+                continue;
             }
+            if blocks.is_none() {
+                match Local::with(asked.target().core(), |local| asked.blocks(local)) {
+                    Ok(wait) => blocks = Some(wait),
+                    Err(cycle) => return Err(self.would_deadlock(cycle)),
+                }
+            }
+            std::thread::park();
         }
+    }
+
+    /// Given up: whoever handles the message replies too late.
+    fn would_deadlock(&mut self, cycle: Vec<ActorId>) -> AskError {
+        self.disarm();
+        self.state = State::Over;
+        AskError::WouldDeadlock { cycle: cycle.into() }
     }
 
     /// The result, if the ask is over.
@@ -235,10 +251,7 @@ impl<R: Send + 'static> Future for Reply<R> {
             if asked.set_waiter(Waiter::Task(task.waker().clone())) {
                 let cycle = Local::with(asked.target().core(), |local| asked.awaited(local));
                 let Some(cycle) = cycle else { return Poll::Pending };
-                self.disarm();
-                // Given up: whoever handles the message replies too late.
-                self.state = State::Over;
-                return Poll::Ready(Err(AskError::WouldDeadlock { cycle: cycle.into() }));
+                return Poll::Ready(Err(self.would_deadlock(cycle)));
             }
         }
     }

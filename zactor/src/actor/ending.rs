@@ -19,6 +19,7 @@ use crate::__private::Undelivered;
 use crate::cell::state::{EndKind, order, parked};
 use crate::cell::{
     CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Rest, Task, Turn, Whom,
+    without_waiting,
 };
 use crate::message::{ActorId, Kind};
 use crate::supervision::{EndReason, Failure};
@@ -138,7 +139,7 @@ fn drop_state<A: Actor>(turn: &mut Turn<'_, Body<A>>) {
     if let Some(mut value) = turn.resident().value.take() {
         if !matches!(kind, EndKind::Killed | EndKind::StartFailed) {
             turn.header().set_current(HOOK);
-            let ran = guarded(|| value.post_stop(&mut ctx)).map(Ok);
+            let ran = guarded(|| without_waiting(|| value.post_stop(&mut ctx))).map(Ok);
             if let Some(failure) = failure_of_hook(local, &mut ctx, ran) {
                 local.counts.hook_panics.add(1);
                 log(turn.header(), HOOK, &failure, "post_stop failed");
@@ -200,7 +201,10 @@ pub(super) fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind
     } else {
         (None, delivery.sender())
     };
-    if guarded(|| A::discard(Undelivered::new(delivery))).map_err(drop_guarded).is_err() {
+    if guarded(|| without_waiting(|| A::discard(Undelivered::new(delivery))))
+        .map_err(drop_guarded)
+        .is_err()
+    {
         local.counts.drop_panics.add(1);
     }
     header.count_dead_letter(local);

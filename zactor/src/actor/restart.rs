@@ -21,7 +21,9 @@ use super::incarnation::{After, Then};
 use super::lifecycle::{failure_of, failure_of_hook, log};
 use super::{Actor, Body, Context, Phase};
 use crate::cell::state::{order, parked, token};
-use crate::cell::{CellRef, HOOK, Local, NOTHING, Task, Turn, Whom, drop_guarded, guarded};
+use crate::cell::{
+    CellRef, HOOK, Local, NOTHING, Task, Turn, Whom, drop_guarded, guarded, without_waiting,
+};
 use crate::message::ActorId;
 use crate::scheduler::timers::Fire;
 use crate::supervision::strategy::End;
@@ -273,7 +275,7 @@ fn pre_restart<A: Actor>(turn: &mut Turn<'_, Body<A>>, cause: &Failure) {
     let local = turn.local();
     turn.header().set_current(HOOK);
     if let Some(value) = turn.resident().value.as_mut() {
-        let ran = guarded(|| value.pre_restart(&mut ctx, cause)).map(Ok);
+        let ran = guarded(|| without_waiting(|| value.pre_restart(&mut ctx, cause))).map(Ok);
         if let Some(failure) = failure_of_hook(local, &mut ctx, ran) {
             local.counts.hook_panics.add(1);
             log(turn.header(), HOOK, &failure, "pre_restart failed");
@@ -363,10 +365,11 @@ fn make<A: Actor>(turn: &mut Turn<'_, Body<A>>, cause: &Failure) -> Result<bool,
     let (cell, local) = (turn.cell(), turn.local());
     let body = turn.resident();
     let Some(renewal) = body.renewal.as_mut() else { return Err(Failure::NormalEnd) };
-    let made = guarded(|| (renewal.factory)()).map_err(|payload| failure_of(local, payload))?;
+    let made = guarded(|| without_waiting(|| (renewal.factory)()))
+        .map_err(|payload| failure_of(local, payload))?;
     cell.rare().incarnation.fetch_add(1, Ordering::Relaxed);
     let value = body.value.insert(made);
-    let ran = guarded(|| value.post_restart(&mut ctx, cause));
+    let ran = guarded(|| without_waiting(|| value.post_restart(&mut ctx, cause)));
     match failure_of_hook(local, &mut ctx, ran) {
         None => Ok(ctx.is_stopping()),
         Some(failure) => Err(failure),

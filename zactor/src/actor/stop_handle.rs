@@ -50,14 +50,13 @@ impl StopHandle {
     /// [`WouldDeadlock`](SystemError::WouldDeadlock) there if it is the actor's own, [`Timeout`](SystemError::Timeout)
     /// after the limit. What was ordered goes on.
     pub fn wait(mut self) -> Result<EndReason, SystemError> {
+        // Even if it is over: whether it is, is chance, and a mistake should show each time.
+        let running = crate::cell::Local::with(self.cell.core(), |local| local.current());
+        if running == self.cell.id.as_raw() {
+            return Err(SystemError::WouldDeadlock);
+        }
         if crate::cell::must_not_block() {
-            // Even if it is over: whether it is, is chance, and a mistake should show each time.
-            let own = crate::cell::Local::with(self.cell.core(), |local| local.current());
-            return Err(if own == self.cell.id.as_raw() {
-                SystemError::WouldDeadlock
-            } else {
-                SystemError::WouldBlock
-            });
+            return Err(SystemError::WouldBlock);
         }
         loop {
             if let Some(result) = self.look() {

@@ -8,7 +8,7 @@ use super::lifecycle::{failure_of, log};
 use super::restart::{act, fail, follow_up, limit_reached};
 use super::{Actor, Body};
 use crate::cell::state::order;
-use crate::cell::{CellRef, HOOK, NOTHING, Task, Turn, guarded};
+use crate::cell::{CellRef, HOOK, NOTHING, Task, Turn, guarded, without_waiting};
 use crate::message::ActorId;
 use crate::supervision::restarts::Admitted;
 use crate::supervision::{
@@ -127,7 +127,7 @@ fn directive<A: Actor>(
     let Some(value) = turn.resident().value.as_mut() else { return Ok(Directive::Restart) };
     let who = ChildRef { id: child.id, name: child.name().cloned(), restarts: child.restarts() };
     cell.set_current(HOOK);
-    let decided = guarded(|| value.on_failure(&who, &report.failure));
+    let decided = guarded(|| without_waiting(|| value.on_failure(&who, &report.failure)));
     cell.set_current(NOTHING);
     decided.map_err(|payload| {
         let failure = failure_of(turn.local(), payload);

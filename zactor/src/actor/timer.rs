@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Actor, Context, ending};
 use crate::cell::state::EndKind;
-use crate::cell::{self, CellRef, Delivery, Local, Ref, Task};
+use crate::cell::{self, CellRef, Delivery, Local, Ref, Task, without_waiting};
 use crate::error::ConfigError;
 use crate::message::{Accepts, Message};
 
@@ -236,7 +236,7 @@ fn ring<A: Actor>(actor: &CellRef) -> Option<Task> {
         let incarnation = actor.incarnation();
         cell::run_later(&actor, local, incarnation, |value: &mut A, ctx: &mut Context<A>| {
             if ctx.reference().0.is_quiet() {
-                value.on_receive_timeout(ctx);
+                without_waiting(|| value.on_receive_timeout(ctx));
             }
         })
     })

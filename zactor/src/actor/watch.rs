@@ -2,7 +2,7 @@
 
 use super::restart::hand_on;
 use super::{Actor, Context, ending};
-use crate::cell::{CellRef, Header, Local, Ref, Task, Watcher, run_behind};
+use crate::cell::{CellRef, Header, Local, Ref, Task, Watcher, run_behind, without_waiting};
 use crate::message::ActorId;
 use crate::scheduler::schedule;
 use crate::supervision::{EndReason, Terminated};
@@ -77,7 +77,7 @@ fn tell<A: Actor>(watcher: CellRef, local: &Local, number: u64, ended: Terminate
     let watcher = Ref::<A>::of(watcher)?;
     run_behind(&watcher, local, move |this: &mut A, ctx: &mut Context<A>| {
         if ctx.reference().0.end_watch(ended.id, Some(number)) {
-            this.on_terminated(ctx, ended);
+            without_waiting(|| this.on_terminated(ctx, ended));
         }
     })
 }

@@ -262,7 +262,7 @@ impl Header {
         let core = self.core();
         // A worker that marks it idle has given the room back, and may not have said so yet.
         while !crate::sync::mutant("queue_ignores_look")
-            && !core.scheduler.looks.none_at(NonNull::from(self))
+            && (!core.scheduler.looks.none_at(NonNull::from(self)) || self.is_looked_at())
         {
             crate::sync::thread::yield_now();
         }

@@ -436,6 +436,12 @@ impl Local {
         let _ = self.look.set(look);
     }
 
+    /// This thread marks cells idle, and says so there.
+    pub(super) fn take_look(&self, look: &Arc<Look>) {
+        // Once, as above.
+        let _ = self.look.set(Arc::clone(look));
+    }
+
     /// Its run queue, if this thread is a worker of the system.
     #[inline(always)]
     pub(crate) fn worker(&self) -> Option<&WorkerSide> {

@@ -23,7 +23,7 @@ impl Look {
     }
 
     /// Acquire: the worker's look is over before the cell goes.
-    fn is_at(&self, header: NonNull<Header>) -> bool {
+    pub(super) fn is_at(&self, header: NonNull<Header>) -> bool {
         self.0.load(Ordering::Acquire) == header.as_ptr()
     }
 }

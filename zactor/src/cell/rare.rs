@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
+use super::pinned::Pinned;
 use super::pressure::Pressure;
 use super::timers::Timers;
 use super::waiters::Waiters;
@@ -35,6 +36,8 @@ pub(crate) struct Rare {
     pub(crate) restarts: AtomicU64,
     /// What it was started with, where that is not the default.
     pub(crate) given: OnceLock<Box<Given>>,
+    /// Its thread, if it has one; set at its birth.
+    pub(crate) pinned: OnceLock<Arc<Pinned>>,
     pressure: Lazy<Pressure>,
     faults: Lazy<Mutex<Faults>>,
     supervision: Lazy<Mutex<Supervision>>,

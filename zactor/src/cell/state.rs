@@ -88,6 +88,8 @@ pub(crate) mod route {
     pub(crate) const LOW: u64 = 1 << 41;
     /// It stays with its worker.
     pub(crate) const HOME: u64 = 1 << 42;
+    /// It has a thread of its own.
+    pub(crate) const PINNED: u64 = 1 << 43;
     pub(super) const ALL: u64 = 0xff << 40;
 }
 

@@ -218,8 +218,12 @@ impl<'l, T: Resident> Turn<'l, T> {
             crate::sync::hint::spin_loop();
             crate::sync::thread::yield_now();
         }
+        let pinned = self.header().pinned().cloned();
         // SAFETY: `Header::new` counted one for the actor itself, which ends here, once.
         drop(unsafe { CellRef::from_counted(header) });
+        if let Some(pinned) = pinned {
+            pinned.end();
+        }
     }
 
     /// What the mailbox has next.

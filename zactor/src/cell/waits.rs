@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use super::ask::{AskPtr, Asked};
 use super::local::Local;
+use super::refs::CellRef;
 use crate::message::ActorId;
 use crate::sync::atomic::Ordering;
 use crate::sync::{Mutex, lock};
@@ -106,7 +107,35 @@ impl Local {
     }
 }
 
+/// A wait that blocks the thread of the running handler. Dropped, it is over.
+#[must_use]
+pub(crate) struct Blocks(Option<CellRef>);
+
+impl Drop for Blocks {
+    fn drop(&mut self) {
+        if let Some(asker) = &self.0 {
+            asker.core().waits.forget(asker.id);
+        }
+    }
+}
+
 impl<R> Asked<R> {
+    /// The running handler waits for the reply, and blocks its thread (that of a pinned actor). If it is that of the asker and
+    /// this would close a cycle: gives that.
+    pub(crate) fn blocks(&self, local: &Local) -> Result<Blocks, Vec<ActorId>> {
+        let asker = self.slot.asker.load(Ordering::Relaxed);
+        if asker == 0 || local.current() != asker {
+            return Ok(Blocks(None));
+        }
+        if let Some(cycle) = self.begins_to_wait(asker, local) {
+            return Err(cycle);
+        }
+        // The waits of an async handler go when that ends.
+        let forgets = !local.polls(asker);
+        let ids = &self.target().core().ids;
+        Ok(Blocks(if forgets { ids.resolve(ActorId::from_raw(asker)) } else { None }))
+    }
+
     /// The reply is awaited by whoever polls it. If that is the handler of the asker: gives the cycle that this would close.
     pub(crate) fn awaited(&self, local: &Local) -> Option<Vec<ActorId>> {
         let asker = self.slot.asker.load(Ordering::Relaxed);
@@ -114,6 +143,10 @@ impl<R> Asked<R> {
             return None;
         }
         local.polling.waits.set(true);
+        self.begins_to_wait(asker, local)
+    }
+
+    fn begins_to_wait(&self, asker: u64, local: &Local) -> Option<Vec<ActorId>> {
         let edge = (self.slot, self.generation);
         let cycle = self.target().core().waits.add(asker, edge);
         if cycle.is_none()

@@ -1,7 +1,8 @@
 //! Layer 7: which thread runs which actor, and when.
 //!
 //! [`Scheduler::schedule`] is the only way into a run queue. `run_queue.rs` says where a task goes, `worker.rs` where a
-//! worker takes the next one from, `classes.rs` what an actor's priority changes of both, `idle.rs` who sleeps and whom to wake. `timer/` is the wheel, `timers.rs` fires it,
+//! worker takes the next one from, `classes.rs` what an actor's priority changes of both, `idle.rs` who sleeps and whom to wake,
+//! `pinned.rs` the thread of one actor, `blocking.rs` those for closures that block. `timer/` is the wheel, `timers.rs` fires it,
 //! `clock.rs` is the one source of time, `chance.rs` that of chance.
 
 pub(crate) mod chance;
@@ -11,6 +12,7 @@ mod dispatcher;
 mod idle;
 #[cfg(all(test, loom))]
 mod models;
+mod pinned;
 mod run_queue;
 mod slab;
 pub(crate) mod timer;
@@ -18,6 +20,7 @@ pub(crate) mod timers;
 mod worker;
 
 pub use dispatcher::Dispatcher;
+pub(crate) use pinned::run_pinned;
 pub(crate) use run_queue::{Rules, Scheduler};
 pub(crate) use worker::run;
 

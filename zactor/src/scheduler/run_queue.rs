@@ -9,12 +9,16 @@
 //! many turns that is, the worker tells from the length of its last turns ([`Shared::patience`]). A line of the cache
 //! that changes cores costs more than many a turn.
 
+use std::sync::Arc;
+
 use crossbeam_utils::CachePadded;
 
 use super::classes::Classes;
+use super::dispatcher::Dispatcher;
 use super::idle::Idle;
+use super::pinned::All;
 use crate::cell::state::route;
-use crate::cell::{Local, Looks, Slot, Task, WorkerSide};
+use crate::cell::{Local, Looks, Pinned, Slot, Task, WorkerSide};
 use crate::message::Priority;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sync::deque::{Injector, Steal, Stealer, Worker};
@@ -83,6 +87,7 @@ pub(crate) struct Scheduler {
     pub(super) spin: u32,
     local_threshold: usize,
     global_threshold: usize,
+    pinned: All,
     stopping: AtomicBool,
 }
 
@@ -112,13 +117,17 @@ impl Scheduler {
             spin: rules.spin,
             local_threshold: rules.local_threshold,
             global_threshold: rules.global_threshold,
+            pinned: All::default(),
             stopping: AtomicBool::new(false),
         };
         (scheduler, ends)
     }
 
-    /// Where an actor of this priority goes; bits of `state::route`.
-    pub(crate) fn route(&self, priority: Priority) -> u64 {
+    /// Where an actor goes; bits of `state::route`.
+    pub(crate) fn route(&self, priority: Priority, dispatcher: Dispatcher) -> u64 {
+        if dispatcher == Dispatcher::Pinned {
+            return route::PINNED;
+        }
         let class = match priority {
             Priority::High => route::HIGH,
             Priority::Normal => 0,
@@ -187,7 +196,9 @@ impl Scheduler {
     #[inline(never)]
     fn push_elsewhere(&self, local: &Local, task: Task) {
         let route = task.route();
-        if route & route::HOME != 0 {
+        if route & route::PINNED != 0 {
+            task.put_to_its_thread();
+        } else if route & route::HOME != 0 {
             self.push_home(local, task);
         } else if route == 0 {
             self.push_global(local, task);
@@ -241,6 +252,12 @@ impl Scheduler {
     pub(crate) fn stop_workers(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.idle.wake_all();
+        self.pinned.end();
+    }
+
+    /// This actor's thread is to end with the system, if not before.
+    pub(crate) fn add_pinned(&self, pinned: &Arc<Pinned>) {
+        self.pinned.add(pinned);
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::around::Around;
 use super::core::Core;
+use super::threads::Threads;
 use super::{ActorSystem, SystemConfig};
 use crate::error::{ConfigError, SystemError};
 use crate::scheduler::{self, clock::Clock};
@@ -122,20 +123,15 @@ impl SystemBuilder {
             supervise.check()?;
         }
         let clock = self.clock.map_or_else(Clock::real, Clock::Manual);
-        let (core, ends) = Core::new(&self.name, config, clock, self.supervise)?;
+        let threads = Threads::new(self.around, self.stack);
+        let (core, ends) = Core::new(&self.name, config, clock, self.supervise, threads)?;
         let system = ActorSystem::counted(Arc::clone(&core));
         for (index, end) in ends.into_iter().enumerate() {
-            let mut thread = std::thread::Builder::new().name(format!("{}-{index}", self.name));
-            if let Some(bytes) = self.stack {
-                thread = thread.stack_size(bytes);
-            }
-            let (core, around) = (Arc::clone(&core), self.around.clone());
-            let work = move || {
-                Around::run(around.as_ref(), || scheduler::run(&core, index, end));
-            };
-            let spawned = thread.spawn(work);
+            let mine = Arc::clone(&core);
+            let work = move || scheduler::run(&mine, index, end);
+            let spawned = core.threads.start(format!("{}-{index}", self.name), work);
             match spawned {
-                Ok(thread) => system.core.life.keep(thread),
+                Ok(thread) => core.threads.keep(thread),
                 // Dropping the system ends the threads that were made.
                 Err(error) => {
                     return Err(SystemError::Refused { what: "a thread", error: Arc::new(error) });

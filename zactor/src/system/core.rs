@@ -9,6 +9,7 @@ use super::registry::Names;
 use super::root::Root;
 use super::shutdown::Life;
 use super::stats::Meter;
+use super::threads::Threads;
 use super::{DeadLetter, DeadLetterReason, SystemConfig};
 use crate::cell::state::{EndKind, order};
 use crate::cell::{AskPool, Dropped, Header, IdTable, Local, Registry, Task, Waits};
@@ -39,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) names: Names,
     pub(crate) root: Root,
     pub(crate) dead_letters: Hub,
+    pub(crate) threads: Threads,
     pub(crate) life: Life,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) restart_meter: Mutex<Meter>,
@@ -58,6 +60,7 @@ impl Core {
         config: SystemConfig,
         clock: Clock,
         supervise: Option<Supervise>,
+        threads: Threads,
     ) -> Result<(Arc<Self>, Ends), SystemError> {
         config.validate()?;
         let performance = &config.performance;
@@ -89,6 +92,7 @@ impl Core {
             names: Names::default(),
             root: Root::new(supervise),
             dead_letters: Hub::new(config.dead_letter_log),
+            threads,
             life: Life::default(),
             meter: Mutex::default(),
             restart_meter: Mutex::default(),

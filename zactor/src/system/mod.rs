@@ -16,6 +16,7 @@ mod root;
 mod shutdown;
 mod snapshot;
 mod spawn;
+mod threads;
 pub(crate) mod stats;
 #[cfg(feature = "tokio")]
 mod tokio;
@@ -37,8 +38,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::actor::ActorRef;
+use crate::cell::Ref;
 use crate::cell::state::order;
-use crate::cell::{Ref, must_not_block};
 use crate::error::SystemError;
 use crate::sync::atomic::Ordering;
 
@@ -91,7 +92,7 @@ impl Drop for ActorSystem {
         }
         let limit = self.core.config.stop_timeout;
         shutdown::begin(&self.core, order::STOP | order::SHUTDOWN, limit, None);
-        if !must_not_block() {
+        if !shutdown::must_not_wait(&self.core) {
             // Who stands in a handler past the limit was logged.
             let _ = shutdown::outcome(&self.core, Some(limit));
         }

@@ -23,7 +23,14 @@ pub(crate) fn system_with_ends(workers: u32) -> (Arc<Core>, Vec<Worker<Task>>) {
     performance.actor_pool_size = 0;
     performance.worker_threads = workers;
     performance.max_spin_cycles = 0;
-    Core::new("model", config, Clock::Manual(crate::testing::ManualClock::new()), None).unwrap()
+    Core::new(
+        "model",
+        config,
+        Clock::Manual(crate::testing::ManualClock::new()),
+        None,
+        super::threads::Threads::new(None, None),
+    )
+    .unwrap()
 }
 
 /// As `loom::model`, with at most `preemptions` of them, and without a log of what the actors say.

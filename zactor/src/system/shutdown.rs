@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Core, ShutdownReport};
 use crate::actor::print_guarded;
 use crate::cell::state::order;
-use crate::cell::{CellRef, NOTHING, Waiter, Waiters, drop_guarded, must_not_block, panics};
+use crate::cell::{CellRef, Local, NOTHING, Waiter, Waiters, drop_guarded, must_not_block, panics};
 use crate::error::{StuckActor, SystemError};
 use crate::message::ActorId;
 use crate::scheduler::clock::Until;
@@ -41,7 +41,6 @@ pub(crate) struct Life {
     stuck: Mutex<Vec<ActorId>>,
     outcome: OnceLock<Outcome>,
     over: Waiters,
-    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     /// The thread that does it, until somebody who waits for its result has joined it.
     closer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -49,10 +48,6 @@ pub(crate) struct Life {
 impl Life {
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn keep(&self, thread: std::thread::JoinHandle<()>) {
-        lock(&self.threads).push(thread);
     }
 
     /// Whether all top-level actors have ended.
@@ -134,9 +129,14 @@ fn finish(core: &Core, outcome: Outcome) {
     }
 }
 
+/// Whether the calling thread is one that the end of the system waits for, or waits for nothing anyway.
+pub(super) fn must_not_wait(core: &Core) -> bool {
+    must_not_block() || Local::with(core, |local| local.current() != 0)
+}
+
 /// Waits for the result of the shutdown that has begun.
 pub(super) fn outcome(core: &Core, limit: Option<Duration>) -> Outcome {
-    if must_not_block() {
+    if must_not_wait(core) {
         return core.life.outcome.get().cloned().unwrap_or(Err(SystemError::WouldBlock));
     }
     // The closer keeps to the limit itself; what it needs besides is for joining.
@@ -212,7 +212,7 @@ fn stuck_actor(cell: &CellRef) -> StuckActor {
 /// Joins the threads: all of them, or, if some are stuck, those that return.
 fn join(core: &Core, all: bool) {
     let timer = core.timers.stop();
-    let threads = std::mem::take(&mut *lock(&core.life.threads));
+    let threads = core.threads.take();
     let until = Until::after(if all { JOIN_AT_MOST } else { JOIN_BESIDE_STUCK });
     for thread in threads.into_iter().chain(timer) {
         while !thread.is_finished() && !until.is_over() {

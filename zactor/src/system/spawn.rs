@@ -12,10 +12,11 @@ use crate::actor::{
     Actor, ActorRef, Body, Cause, Context, Phase, Renewal, abandon, begin_end, failure_of,
     failure_of_hook, guarded, log, log_unborn, stop_itself,
 };
-use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Task, Turn};
+use crate::cell::{Birth, Cell, CellRef, HOOK, Local, Manner, NOTHING, Pinned, Task, Turn};
 use crate::error::{ConfigError, SpawnError};
 use crate::mailbox::{Capacity, Overflow};
 use crate::message::{ActorId, Priority};
+use crate::scheduler::{Dispatcher, run_pinned};
 use crate::supervision::{Failure, Given, Restart, Supervise};
 use crate::sync::lock;
 
@@ -86,6 +87,7 @@ struct Settings {
     overflow: Option<Overflow>,
     batch: Option<u32>,
     priority: Option<Priority>,
+    dispatcher: Option<Dispatcher>,
     restart: Option<Restart>,
     ends_unreferenced: bool,
     given: Given,
@@ -136,6 +138,13 @@ impl<A: Actor> ActorBuilder<'_, A> {
     /// Default: what `#[actor(priority = ..)]` says, else [`Normal`](Priority::Normal).
     pub fn priority(mut self, priority: Priority) -> Self {
         self.settings.priority = Some(priority);
+        self
+    }
+
+    /// Which threads run the actor. Default: what `#[actor(dispatcher = ..)]` says, else [`Shared`](Dispatcher::Shared). With
+    /// [`Pinned`](Dispatcher::Pinned) its priority says nothing.
+    pub fn dispatcher(mut self, dispatcher: Dispatcher) -> Self {
+        self.settings.dispatcher = Some(dispatcher);
         self
     }
 
@@ -298,7 +307,8 @@ struct Checked {
     limit: u32,
     manner: Manner,
     batch: u32,
-    priority: Priority,
+    route: u64,
+    pinned: bool,
     restart: Restart,
     ends_unreferenced: bool,
     given: Given,
@@ -333,6 +343,8 @@ impl Settings {
         if let Some(supervise) = &given.supervise {
             supervise.check()?;
         }
+        let priority = self.priority.unwrap_or(const { A::OPTIONS }.priority);
+        let dispatcher = self.dispatcher.unwrap_or(const { A::OPTIONS }.dispatcher);
         Ok(Checked {
             restart,
             ends_unreferenced: self.ends_unreferenced,
@@ -346,7 +358,8 @@ impl Settings {
                     .unwrap_or(core.config.mailbox_overflow),
                 lanes: A::LANES,
             },
-            priority: self.priority.unwrap_or(const { A::OPTIONS }.priority),
+            route: core.scheduler.route(priority, dispatcher),
+            pinned: dispatcher == Dispatcher::Pinned,
             batch: if performance.enable_batching { batch } else { 1 },
         })
     }
@@ -391,7 +404,7 @@ fn start<A: Actor>(
             batch: checked.batch,
             sequence: core.next_sequence(),
             parent: parent.map_or(ActorId::NONE, |parent| parent.id),
-            route: core.scheduler.route(checked.priority),
+            route: checked.route,
             ends_unreferenced: checked.ends_unreferenced,
         };
         let body = Body { value: Some(value), renewal, phase: Phase::Live };
@@ -420,17 +433,35 @@ fn start<A: Actor>(
             // Set once: as above.
             let _ = reference.rare().given.set(Box::new(checked.given));
         }
-        first_hook(&core, local, turn)?;
+        first_hook(&core, local, turn, checked.pinned)?;
         Ok(ActorRef(reference))
     })
 }
 
-/// Runs `pre_start` and lets the actor go.
+/// Starts the thread of this actor, which is about to begin: it ends with the actor.
+fn own_thread(core: &Core, cell: &CellRef) -> std::io::Result<()> {
+    let pinned = Pinned::new();
+    // Set once: the cell is new.
+    let _ = cell.rare().pinned.set(Arc::clone(&pinned));
+    core.scheduler.add_pinned(&pinned);
+    let name = format!("{}-pinned", core.name);
+    let (mine, threads) = (core.me(), &core.threads);
+    threads.keep(threads.start(name, move || run_pinned(&mine, &pinned))?);
+    Ok(())
+}
+
+/// Starts its thread, if it has one of its own, runs `pre_start` and lets the actor go.
 fn first_hook<A: Actor>(
     core: &Core,
     local: &Local,
     mut turn: Turn<'_, Body<A>>,
+    pinned: bool,
 ) -> Result<(), SpawnError> {
+    if pinned && let Err(error) = own_thread(core, &turn.cell()) {
+        let failure = Failure::from(error);
+        hand_on(core, local, begin_end(turn, Cause::StartFailed(failure.clone())));
+        return Err(SpawnError::Failed(failure));
+    }
     let mut ctx = Context::new(turn.here());
     let cell = turn.cell();
     cell.set_current(HOOK);

@@ -26,7 +26,7 @@ use crate::cell::{
     Birth, Cell, HOOK, Held, Local, Meta, NOTHING, Resident, Task, Turn, run_later, with_waker,
 };
 use crate::message::{Accepts, Kind, Message, Priority};
-use crate::scheduler::schedule;
+use crate::scheduler::{Dispatcher, schedule};
 use crate::supervision::Failure;
 use crate::sync::lock;
 
@@ -139,7 +139,7 @@ fn begin<A: Actor, W: Work>(ctx: &Context<A>, work: W) {
             batch: 1,
             sequence: core.next_sequence(),
             parent: me.id,
-            route: core.scheduler.route(Priority::Normal),
+            route: core.scheduler.route(Priority::Normal, Dispatcher::Shared),
             ends_unreferenced: false,
         };
         let (errand, task) = Cell::create(&core, local, birth, Errand(Some(work)));

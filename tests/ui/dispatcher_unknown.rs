@@ -1,10 +1,10 @@
-//! Threads for one actor are not available.
+//! A dispatcher that there is not.
 use zactor::prelude::*;
 
 #[derive(Message)]
 struct Add(u64);
 
-#[actor(Add, dispatcher = pinned)]
+#[actor(Add, dispatcher = pined)]
 struct Counter;
 
 impl Handler<Add> for Counter {
