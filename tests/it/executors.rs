@@ -208,3 +208,45 @@ fn s05_a_future_dropped_at_any_point_leaves_exact_counts() {
     let stats = finish(&system);
     assert_eq!(stats.messages.handled, 12);
 }
+
+/// Polls a future so often and drops it.
+fn poll_and_drop<F: Future + Unpin>(mut future: F, polls: u32) {
+    let mut task = TaskContext::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if Pin::new(&mut future).poll(&mut task).is_ready() {
+            return; // not to be polled again
+        }
+    }
+}
+
+#[test]
+fn s05_each_public_future_may_be_dropped_after_any_number_of_polls() {
+    for polls in 0..4 {
+        let system = system(1);
+        let lab = system.actor_of(Lab::new()).mailbox_capacity(2).spawn().unwrap();
+        let ledger = Ledger::new(3);
+        let held = hold(&lab);
+        lab.tell(ledger.item(0, 0)).unwrap();
+        // Sent by the call, whoever waits for the reply.
+        poll_and_drop(lab.ask(call(|_, _| 1)), polls);
+        // No room: it is withdrawn, and was no offer.
+        poll_and_drop(lab.send(ledger.item(1, 0)), polls);
+        poll_and_drop(lab.send(ledger.item(2, 0)).timeout(PATIENCE), polls);
+        assert_eq!((ledger.drops(), lab.ended().timeout(Duration::ZERO).wait().is_err()), (2, true));
+        poll_and_drop(lab.ended(), polls);
+        // The orders stand.
+        poll_and_drop(lab.drain(), polls);
+        drop(held);
+        lab.ended().wait().unwrap();
+        let of_lab = counts(&system, &lab);
+        assert_eq!((of_lab.offered, of_lab.handled), (3, 3), "{polls} polls");
+        for order in [ActorRef::stop, ActorRef::kill] {
+            let lab = system.spawn(Lab::new()).unwrap();
+            poll_and_drop(order(&lab), polls);
+            lab.ended().wait().unwrap();
+            poll_and_drop(lab.ended(), polls);
+        }
+        finish(&system);
+        ledger.check_all();
+    }
+}
