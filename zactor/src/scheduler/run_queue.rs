@@ -91,6 +91,14 @@ pub(crate) struct Scheduler {
     stopping: AtomicBool,
 }
 
+/// Cores for so many workers; in a model there are as many, whatever the machine.
+fn cores(workers: usize) -> usize {
+    if cfg!(all(test, loom)) {
+        return workers;
+    }
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Scheduler {
     /// The queues, and each worker's own end of its queue.
     pub(crate) fn new(rules: &Rules) -> (Self, Vec<Worker<Task>>) {
@@ -108,7 +116,7 @@ impl Scheduler {
         let scheduler = Scheduler {
             workers: ends.iter().map(shared).collect(),
             global: Injector::new(),
-            idle: Idle::new(count, std::thread::available_parallelism().map_or(1, usize::from)),
+            idle: Idle::new(count, cores(count)),
             looks: Looks::new(count),
             classes: (0..if rules.stealing { 1 } else { count })
                 .map(|_| CachePadded::new(Classes::new()))
