@@ -2,7 +2,7 @@
 //!
 //! A workload says what is done and what must come out; a peer says how it does that. One measurement is one process
 //! of its own, so that memory is counted from a clean start and no peer meets what another has left behind.
-//! `compare` (in `bin`) runs them in turn and prints the table. `instructions` counts what a message costs.
+//! `compare` (in `bin`) runs them in turn and prints the table. `instructions` counts what a message costs, `waits` measures what waiting does.
 
 pub mod memory;
 pub mod measure;
