@@ -232,7 +232,10 @@ fn s05_each_public_future_may_be_dropped_after_any_number_of_polls() {
         // No room: it is withdrawn, and was no offer.
         poll_and_drop(lab.send(ledger.item(1, 0)), polls);
         poll_and_drop(lab.send(ledger.item(2, 0)).timeout(PATIENCE), polls);
-        assert_eq!((ledger.drops(), lab.ended().timeout(Duration::ZERO).wait().is_err()), (2, true));
+        assert_eq!(
+            (ledger.drops(), lab.ended().timeout(Duration::ZERO).wait().is_err()),
+            (2, true)
+        );
         poll_and_drop(lab.ended(), polls);
         // The orders stand.
         poll_and_drop(lab.drain(), polls);
