@@ -12,6 +12,7 @@ mod support;
 
 mod ask;
 mod batch;
+mod blocking;
 mod children;
 mod config;
 mod containment;

@@ -5,6 +5,7 @@
 //! `pinned.rs` the thread of one actor, `blocking.rs` those for closures that block. `timer/` is the wheel, `timers.rs` fires it,
 //! `clock.rs` is the one source of time, `chance.rs` that of chance.
 
+pub(crate) mod blocking;
 pub(crate) mod chance;
 mod classes;
 pub(crate) mod clock;

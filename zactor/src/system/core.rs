@@ -16,6 +16,7 @@ use crate::cell::{AskPool, Dropped, Header, IdTable, Local, Registry, Task, Wait
 use crate::error::SystemError;
 use crate::memory::Memory;
 use crate::message::ActorId;
+use crate::scheduler::blocking::Pool;
 use crate::scheduler::chance::Chance;
 use crate::scheduler::clock::Clock;
 use crate::scheduler::timers::Timers;
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) names: Names,
     pub(crate) root: Root,
     pub(crate) dead_letters: Hub,
+    pub(crate) blocking: Pool,
     pub(crate) threads: Threads,
     pub(crate) life: Life,
     pub(crate) meter: Mutex<Meter>,
@@ -92,6 +94,7 @@ impl Core {
             names: Names::default(),
             root: Root::new(supervise),
             dead_letters: Hub::new(config.dead_letter_log),
+            blocking: Pool::default(),
             threads,
             life: Life::default(),
             meter: Mutex::default(),

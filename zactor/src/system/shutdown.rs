@@ -27,6 +27,9 @@ const JOIN_AT_MOST: Duration = Duration::from_secs(5);
 /// As long may they take beside workers that are stuck.
 const JOIN_BESIDE_STUCK: Duration = Duration::from_millis(100);
 
+/// How often a shutdown looks whether a closure that blocks has returned.
+const BLOCKING_LOOK: Duration = Duration::from_millis(1);
+
 type Outcome = Result<ShutdownReport, SystemError>;
 
 /// Whether the system lives, and how it ended.
@@ -170,6 +173,7 @@ fn close(core: &Arc<Core>, orders: u64, limit: Duration) -> Outcome {
     }
     core.scheduler.stop_workers();
     join(core, stuck.is_empty());
+    join_blocking(core, kill_until);
     if let Some(failure) = core.life.failure.get() {
         return Err(SystemError::Failed(failure.clone()));
     }
@@ -221,6 +225,19 @@ fn join(core: &Core, all: bool) {
         }
         if thread.is_finished() {
             // A worker does not panic: what it runs of the user's is caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Joins those threads for closures that block whose closures return in time.
+fn join_blocking(core: &Core, until: Until) {
+    for thread in core.blocking.close(core) {
+        while !thread.is_finished() && !until.is_over() {
+            std::thread::park_timeout(BLOCKING_LOOK);
+        }
+        if thread.is_finished() {
+            // As above.
             let _ = thread.join();
         }
     }

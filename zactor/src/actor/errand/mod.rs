@@ -224,6 +224,42 @@ impl<A: Actor> Context<A> {
         Spawned { ctx: self, work: Some(Box::pin(future)) }
     }
 
+    /// Has `work`, which may block, run on a thread of a small pool: the actor goes on with its messages. [`Spawned::then`] says
+    /// what it does with the outcome.
+    ///
+    /// At most 32 such closures run at once in a system; more wait for one of them to return. When this incarnation ends, one
+    /// that has not begun is dropped; one that runs cannot be interrupted, and its outcome is dropped. A shutdown waits for
+    /// those that run within its limit, and then leaves them.
+    ///
+    /// ```
+    /// use zactor::prelude::*;
+    ///
+    /// #[actor]
+    /// struct Loader { text: Option<String> }
+    /// #[handlers]
+    /// impl Loader {
+    ///     fn load(&mut self, path: String, ctx: &mut Context<Self>) {
+    ///         ctx.spawn_blocking(move || std::fs::read_to_string(path)).then(|this, read, _ctx| {
+    ///             this.text = Some(read.map_or_else(|failure| failure.to_string(), Result::unwrap_or_default));
+    ///         });
+    ///     }
+    ///     fn text(&self) -> Option<String> { self.text.clone() }
+    /// }
+    /// # let system = ActorSystem::start("doc")?;
+    /// let loader = system.spawn(Loader { text: None })?;
+    /// loader.load("no such file".into())?;
+    /// while loader.text().wait()?.is_none() {}
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn_blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Spawned<'_, A, T> {
+        let core = self.reference().0.core();
+        let outcome = core.blocking.run(core, work);
+        self.spawn_future(outcome)
+    }
+
     /// Has the items of `stream` sent to this actor, each as the message that `into_message` makes of it, in order and with the actor
     /// itself as their sender.
     ///
