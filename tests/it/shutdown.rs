@@ -99,6 +99,48 @@ fn s51_drain_and_shutdown_handles_what_was_accepted() {
     assert!(labs.iter().all(|lab| !lab.is_alive()));
 }
 
+/// A child of `parent` from a factory; its own children start again after 10 ms.
+fn late_child(parent: &ActorRef<Lab>) -> ActorRef<Lab> {
+    let (give, take) = std::sync::mpsc::channel();
+    parent
+        .tell(job(move |_, ctx| {
+            let child = ctx.actor(Lab::new).supervise(late());
+            give.send(child.spawn().unwrap()).unwrap();
+        }))
+        .unwrap();
+    take.recv_timeout(PATIENCE).unwrap()
+}
+
+fn late() -> Supervise {
+    let delay = Duration::from_millis(10);
+    Supervise::one_for_one().backoff(delay..delay)
+}
+
+#[test]
+fn s51_drain_and_shutdown_handles_what_children_have_queued_those_in_a_back_off_included() {
+    for level in 0..3 {
+        let system = system(3); // each is held on a worker
+        let top = system.actor_of(Lab::new()).supervise(late()).spawn().unwrap();
+        let middle = late_child(&top);
+        let low = late_child(&middle);
+        let labs = [&top, &middle, &low];
+        let held = labs.map(hold);
+        let ledger = Ledger::new(3_000);
+        for (n, lab) in (0..).zip(labs) {
+            if n == level && n > 0 {
+                lab.tell(job(|_, _| give_up())).unwrap();
+            }
+            (0..1_000).for_each(|id| lab.tell(ledger.item(n * 1_000 + id, 0)).unwrap());
+        }
+        drop(held);
+        let report = system.drain_and_shutdown(PATIENCE).unwrap();
+        assert_eq!(ledger.handled(), 3_000, "level {level}");
+        let messages = report.stats.messages;
+        balanced_at_rest(&messages);
+        assert_eq!((messages.failed, messages.dead_lettered), (u64::from(level > 0), 0));
+    }
+}
+
 #[test]
 fn s51_shutdown_within_reports_who_is_stuck_and_where() {
     let system = system(2);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::restart::hand_on;
 use crate::cell::state::order;
-use crate::cell::{CellRef, Header, Local, NOTHING, Whom, panics};
+use crate::cell::{CellRef, Header, Local, NOTHING, Rare, Task, Whom, panics};
 use crate::sync::lock;
 use crate::system::Core;
 
@@ -47,7 +47,7 @@ pub(super) fn stop_youngest(me: &CellRef, local: &Local, whom: Whom, orders: u64
             let until = awaited.until;
             waiting.ring(core, me.id, now, until);
             drop(waiting);
-            hand_on(core, local, child.order(orders));
+            hand_on(core, local, give(&child, orders));
             return Children::Wait;
         }
         let late = *awaited.late.get_or_insert(0);
@@ -68,6 +68,19 @@ pub(super) fn stop_youngest(me: &CellRef, local: &Local, whom: Whom, orders: u64
             return Children::Again;
         }
     }
+}
+
+/// Orders the child to end. Work beside the mailbox, and one that waits for a decision of its parent, which ends, have
+/// nothing to drain.
+fn give(child: &CellRef, orders: u64) -> Option<Task> {
+    if orders & order::DRAIN == 0 {
+        return child.order(orders);
+    }
+    let faults = child.rare_if_made().and_then(Rare::faults_if_made);
+    if child.meta.errand || faults.is_some_and(|faults| lock(faults).waits()) {
+        return child.order(orders & !order::DRAIN | order::STOP);
+    }
+    child.order_drain(orders)
 }
 
 /// How long a child and all below it may take.

@@ -26,6 +26,9 @@ use crate::supervision::{EndReason, Failure};
 use crate::sync::lock;
 use crate::system::Core;
 
+/// The orders of a system that drains its actors.
+const DRAINED: u64 = order::DRAIN | order::SHUTDOWN;
+
 /// Why an actor ends.
 pub(crate) enum Cause {
     /// Bits of `state::order`.
@@ -115,6 +118,8 @@ fn children_first<A: Actor>(
         }
         let passed_on = match header.state().end_kind() {
             EndKind::Killed => order::KILL,
+            // All that a system has accepted is handled when it is drained.
+            EndKind::Shutdown if orders & order::ALL == order::DRAIN => orders & DRAINED,
             EndKind::Shutdown => order::STOP | order::SHUTDOWN,
             _ => order::STOP,
         };

@@ -91,6 +91,19 @@ fn report<A: Actor>(mut turn: Turn<'_, Body<A>>, report: Report) -> Option<Task>
         lock(parent.rare().supervision()).report(cell.id);
         hand_on(core, local, parent.order(order::NEWS));
     }
+    drop(parent);
+    wait_for_supervisor(turn)
+}
+
+/// Parks until the supervisor says what is next. One that ends says nothing: either it has seen that this actor waits, and
+/// stops it, or this actor sees that it ends (both look behind the lock of `faults`).
+fn wait_for_supervisor<A: Actor>(turn: Turn<'_, Body<A>>) -> Option<Task> {
+    let cell = turn.cell();
+    let parent = (cell.parent != ActorId::NONE).then(|| cell.core().ids.resolve(cell.parent));
+    if parent.is_some_and(|parent| parent.is_none_or(|parent| !parent.is_alive())) {
+        let orders = turn.header().state().orders();
+        return end(turn, orders | order::STOP);
+    }
     wait(turn, parked::SUPERVISOR)
 }
 
@@ -326,7 +339,7 @@ fn children_first<A: Actor>(mut turn: Turn<'_, Body<A>>, after: After) -> Option
     };
     drop_counted(turn.local(), replaced);
     done(turn.local(), &turn.cell());
-    wait(turn, parked::SUPERVISOR)
+    wait_for_supervisor(turn)
 }
 
 /// Factory and `post_restart`.

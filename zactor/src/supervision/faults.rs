@@ -113,6 +113,11 @@ impl Faults {
         }
     }
 
+    /// Whether the child goes on only when its supervisor says so.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.standing, Standing::Undecided(_) | Standing::Halted)
+    }
+
     /// The failure that nobody has decided about yet.
     pub(crate) fn undecided(&self) -> Option<&Report> {
         match &self.standing {

@@ -163,7 +163,8 @@ impl ActorSystem {
         shutdown::outcome(&self.core, Some(limit))
     }
 
-    /// As [`shutdown_within`](Self::shutdown_within), but each actor handles what is queued for it first.
+    /// As [`shutdown_within`](Self::shutdown_within), but each actor handles what is queued for it first: its children when
+    /// it is done, each within its `stop_timeout`. One that is about to start again after a delay does so, and goes on.
     ///
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
