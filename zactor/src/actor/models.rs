@@ -15,7 +15,8 @@ use crate::sync::Parker;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::system::Core;
 use crate::system::models::{
-    finish, finish_after, model_within, on_a_thread, order_and_run, run, run_all, spawn, system,
+    finish, finish_after, model_within, on_a_thread, order_and_run, run, run_all, spawn,
+    spawn_counted, system,
 };
 use crate::{Message, actor, handlers};
 
@@ -217,6 +218,29 @@ fn kill_against_stop_ends_once() {
         assert_eq!(hooks.all().len(), usize::from(stopped));
         drop(to);
         assert_eq!(finish(core).stopped, 1);
+    });
+}
+
+/// Two who refer to an actor and say a last word: it ends once both have let go, and has heard both.
+#[test]
+fn drop_against_drop_ends_an_actor_that_has_heard_both() {
+    model_within(2, || {
+        let core = system();
+        let (keeper, seen) = Keeper::new();
+        let to = spawn_counted(&core, keeper).unwrap();
+        let other = on_a_thread(&core, {
+            let to = to.clone();
+            move |_, local| assert!(put_and_run(&to, local, 1).is_ok())
+        });
+        Local::with(&core, |local| assert!(put_and_run(&to, local, 2).is_ok()));
+        drop(to);
+        other.join();
+        Local::with(&core, |local| run_all(&core, local));
+        core.ids.for_each(|cell| panic!("{} has not ended", cell.id));
+        let mut all = seen.all();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2]);
+        assert_eq!(finish(core).handled, 2);
     });
 }
 

@@ -51,6 +51,14 @@ pub(crate) fn spawn<A: Actor>(core: &Arc<Core>, actor: A) -> Result<ActorRef<A>,
     spawn::top(core, actor)
 }
 
+/// As `spawn`, of an actor that ends when nobody refers to it.
+pub(crate) fn spawn_counted<A: Actor>(
+    core: &Arc<Core>,
+    actor: A,
+) -> Result<ActorRef<A>, SpawnError> {
+    spawn::top_counted(core, actor)
+}
+
 /// A thread of a model.
 pub(crate) struct Thread<T>(thread::JoinHandle<(T, Kept)>);
 

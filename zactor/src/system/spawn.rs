@@ -371,6 +371,13 @@ pub(super) fn top<A: Actor>(core: &Arc<Core>, actor: A) -> Result<ActorRef<A>, S
     start(Place::Root(core), Settings::default(), Make::Value(actor))
 }
 
+/// As `top`, of an actor that ends when nobody refers to it.
+#[cfg(all(test, loom))]
+pub(super) fn top_counted<A: Actor>(core: &Arc<Core>, actor: A) -> Result<ActorRef<A>, SpawnError> {
+    let settings = Settings { ends_unreferenced: true, ..Settings::default() };
+    start(Place::Root(core), settings, Make::Value(actor))
+}
+
 fn start<A: Actor>(
     place: Place<'_>,
     settings: Settings,
