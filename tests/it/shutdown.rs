@@ -141,6 +141,34 @@ fn s51_drain_and_shutdown_handles_what_children_have_queued_those_in_a_back_off_
     }
 }
 
+/// Children fail, alone and as a group, while all is drained: nobody waits for a decision of a supervisor that ends. With
+/// so much time for each child, one that did would show as an error.
+#[test]
+fn s51_failures_race_with_drain_and_shutdown() {
+    for round in 0..scaled(30, 300) {
+        let config = SystemConfig { stop_timeout: 2 * PATIENCE, ..quiet() };
+        let system = ActorSystem::builder("test").workers(3).config(config).start().unwrap();
+        let supervise = if round % 2 == 0 { late() } else { Supervise::one_for_all() };
+        let supervise = supervise.max_restarts(u32::MAX);
+        let parent = system.actor_of(Lab::new()).supervise(supervise).spawn().unwrap();
+        let children: Vec<_> = (0..4).map(|_| late_child(&parent)).collect();
+        for child in &children {
+            for n in 0..10 {
+                child
+                    .tell(job(move |_, _| {
+                        if n % 3 == 0 {
+                            give_up()
+                        }
+                    }))
+                    .unwrap();
+            }
+        }
+        let report = system.drain_and_shutdown(PATIENCE).unwrap();
+        balanced_at_rest(&report.stats.messages);
+        assert!(children.iter().all(|child| !child.is_alive()));
+    }
+}
+
 #[test]
 fn s51_shutdown_within_reports_who_is_stuck_and_where() {
     let system = system(2);

@@ -144,7 +144,9 @@ impl ActorSystem {
     }
 
     /// Stops all actors, the youngest first, and joins the threads; waits at most `stop_timeout` of the configuration.
-    /// What has not stopped when most of that is over is killed. Further calls get the same result.
+    /// What has not stopped when most of that is over is killed. Further calls get the same result, with a longer limit too:
+    /// after [`Stuck`](SystemError::Stuck) the system is given up, and whoever wants to know when such an actor ends waits
+    /// for its [`ended`](crate::ActorRef::ended).
     ///
     /// # Errors
     /// [`Stuck`](SystemError::Stuck) names those that stood in a handler to the end. [`WouldBlock`](SystemError::WouldBlock)
