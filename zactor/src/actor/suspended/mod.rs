@@ -38,7 +38,8 @@ where
         ask::answer::<A, M>,
     );
     match begun {
-        Begun::Finished(back) => *ctx = back,
+        // What it knew was lent: there is nothing to drop.
+        Begun::Finished(back) => std::mem::forget(std::mem::replace(ctx, back)),
         Begun::Panicked(back, payload) => {
             *ctx = back;
             std::panic::resume_unwind(payload);
