@@ -43,7 +43,7 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// `#[actor(Deposit, other::Put<u8> as OtherPut, async Load, deferred Search, batch = 64)]`
 ///
 /// A message is handled by `Handler`, a `deferred` one, which is replied to later, by `DeferredHandler`, an
-/// `async` one by `AsyncHandler` (not available in this version). `as` names its variant in the enum of all messages, which is called like the actor with `Message` behind it; without `as` that is the last
+/// `async` one by `AsyncHandler`. `as` names its variant in the enum of all messages, which is called like the actor with `Message` behind it; without `as` that is the last
 /// segment of the path. A type parameter can be listed as the only message.
 ///
 /// # Keys, behind the messages, in any order
@@ -51,7 +51,7 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// | key | meaning |
 /// |---|---|
 /// | `mailbox(capacity = 1024)` | Most messages queued, 1 to 2,000,000, or `unbounded`. Default: that of the system, 65,536. |
-/// | `mailbox(overflow = fail)` | What a full mailbox does: `fail` gives the message back. `block`, `drop_new` and `drop_old` are not available in this version. |
+/// | `mailbox(overflow = fail)` | What a full mailbox does: `fail` gives the message back, `block` waits for room, `drop_new` makes the new message a dead letter, `drop_old` the oldest. Default: that of the system, `fail`. |
 /// | `batch = 64` | Most messages handled in one turn, 1 to 65,536. Default: that of the system, 64. |
 /// | `dispatcher = shared`, `pinned` | Which threads run the actor: all workers share it, or a thread of its own, where handlers may block. Default: `shared`. |
 /// | `lifecycle` | You write `impl Lifecycle`; else an empty one is generated. |
