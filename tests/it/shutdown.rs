@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::*;
 use zactor::prelude::*;
-use zactor::{DeadLetterReason, SpawnError, SystemError};
+use zactor::{ActorState, DeadLetterReason, SpawnError, SystemError};
 
 #[test]
 fn s51_concurrent_callers_get_the_same_result() {
@@ -133,6 +133,13 @@ fn s51_drain_and_shutdown_handles_what_children_have_queued_those_in_a_back_off_
             (0..1_000).for_each(|id| lab.tell(ledger.item(n * 1_000 + id, 0)).unwrap());
         }
         drop(held);
+        if level > 0 {
+            // Its parent has decided. Else the parent may end first, and then nobody starts it again.
+            eventually("it is in its back-off, or over it", || {
+                let info = system.inspect(labs[level as usize].id()).unwrap();
+                info.state == ActorState::BackingOff || info.restarts > 0
+            });
+        }
         let report = system.drain_and_shutdown(PATIENCE).unwrap();
         assert_eq!(ledger.handled(), 3_000, "level {level}");
         let messages = report.stats.messages;
