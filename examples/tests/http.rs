@@ -20,7 +20,8 @@ fn load(service: &Running, requests: u32, at_once: u32, client: &str) -> Option<
         .arg(format!("http://{}/session/seven", service.address))
         .output();
     let Ok(ran) = ran else {
-        println!("skipped: ab is not installed (Debian: apache2-utils)");
+        // Past the harness, which keeps what a test that passes prints.
+        let _ = writeln!(std::io::stderr(), "skipped: ab is not installed (Debian: apache2-utils)");
         return None;
     };
     let said = String::from_utf8_lossy(&ran.stdout);

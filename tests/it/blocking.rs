@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::support::*;
 use crate::suspended::Trace;
+use zactor::SystemError;
 
 #[test]
 fn s52_a_closure_that_blocks_takes_no_worker_and_its_outcome_comes_in_a_turn_of_its_own() {
@@ -187,4 +188,20 @@ fn s48_an_outcome_whose_drop_panics_is_contained_and_counted() {
     drop(opens);
     eventually("it is counted", || system.stats().drop_panics == 1);
     finish(&system);
+}
+
+#[test]
+fn s51_a_closure_that_ends_the_system_does_not_wait_for_itself() {
+    let system = system(1);
+    let lab = system.spawn(Lab::new()).unwrap();
+    let (done, said) = mpsc::channel();
+    let mine = system.clone();
+    lab.tell(job(move |_, ctx| {
+        ctx.spawn_blocking(move || done.send(mine.shutdown_within(Duration::MAX)).unwrap())
+            .then(|_, _, _| {});
+    }))
+    .unwrap();
+    let outcome = said.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(outcome, Err(SystemError::WouldBlock)), "{outcome:?}");
+    assert_eq!(system.shutdown().unwrap().stats.actors.live, 0);
 }

@@ -5,6 +5,7 @@ mod hygiene;
 mod names;
 mod short;
 
+use std::io::Write as _;
 use std::process::Command;
 
 use zactor::prelude::*;
@@ -19,7 +20,11 @@ fn mistakes_are_reported_where_they_stand_with_the_cure() {
     let version = Command::new("rustc").arg("--version").output().expect("rustc runs");
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     if !version.starts_with(RUSTC) {
-        eprintln!("skipped: the expected texts are those of {RUSTC}x, this is {version}");
+        // Past the harness, which keeps what a test that passes prints.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the expected texts are those of {RUSTC}x, this is {version}"
+        );
         return;
     }
     trybuild::TestCases::new().compile_fail("ui/*.rs");

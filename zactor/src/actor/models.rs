@@ -256,7 +256,7 @@ impl Wake for Unpark {
 /// Whoever waits for the end is told of it, and sees all of it.
 #[test]
 fn end_against_a_joiner_tells_him() {
-    loom::model(|| {
+    model_within(3, || {
         let core = system();
         let hooks = Arc::new(Witness::new());
         let to = spawn(&core, Faller { hooks: Arc::clone(&hooks) }).unwrap();

@@ -187,8 +187,9 @@ impl<'l, T: Resident> Turn<'l, T> {
     pub(crate) fn mark_ended(&mut self) -> bool {
         self.intake.give_spent();
         let header = self.intake.header_ref();
+        // Kept to the end: it is the consumer's end of such a mailbox.
         let sorted = self.intake.sorts.then(|| lock(&header.rare().pressure().sorted));
-        if sorted.is_some_and(|sorted| !sorted.is_empty()) {
+        if sorted.as_ref().is_some_and(|sorted| !sorted.is_empty()) {
             return false;
         }
         let room = std::mem::take(&mut self.intake.room);

@@ -5,6 +5,7 @@
 //! 2. A job runs, and is dropped, outside of the lock, in a catch. One whose outcome nobody waits for any more is not begun.
 //! 3. The outcome is a future; it holds nothing of the system.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use std::thread::{JoinHandle, Result as Ran};
 use std::time::Duration;
 
 use crate::cell::{Local, drop_guarded, guarded};
-use crate::sync::{Arc, Mutex, Parker, Woken, lock};
+use crate::sync::{Arc, Mutex, Parker, Woken, lock, per_thread};
 use crate::system::Core;
 
 /// More jobs wait until one of them is done.
@@ -22,6 +23,11 @@ const MOST_THREADS: usize = 32;
 const KEPT: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce(&Core) + Send>;
+
+per_thread! {
+    /// Whose thread this is.
+    static POOL: Cell<*const Pool> = const { Cell::new(std::ptr::null()) };
+}
 
 /// See the module.
 #[derive(Default)]
@@ -98,8 +104,14 @@ impl Pool {
         Ok(())
     }
 
+    /// Whether this thread is one of the pool: the end of the system waits for it, so it does not wait for that.
+    pub(crate) fn is_here(&self) -> bool {
+        POOL.with(|pool| std::ptr::eq(pool.get(), self))
+    }
+
     /// A thread of the pool.
     fn work(&self, core: &Core) {
+        POOL.with(|pool| pool.set(self));
         let parker = Arc::new(Parker::new());
         let mut woken = Woken::Unparked;
         loop {

@@ -134,7 +134,7 @@ fn finish(core: &Core, outcome: Outcome) {
 
 /// Whether the calling thread is one that the end of the system waits for, or waits for nothing anyway.
 pub(super) fn must_not_wait(core: &Core) -> bool {
-    must_not_block() || Local::with(core, |local| local.current() != 0)
+    must_not_block() || core.blocking.is_here() || Local::with(core, |local| local.current() != 0)
 }
 
 /// Waits for the result of the shutdown that has begun.

@@ -73,20 +73,22 @@ fn go_on<A: Actor>(mut held: Held<'_, Body<A>>, woken: bool) -> Option<Task> {
         }
         held.keep_news();
     }
+    // It is taken: one that comes from now on is new.
+    let seen = orders & !order::NEWS;
     if orders & (order::STOP | order::DRAIN) != 0 && is_over(&mut held) {
         return Some(lose(held, NoAnswer::Closed).again());
     }
     if woken {
         let news = held.has_news();
         let (turn, ctx, outcome) = match held.poll() {
-            Resumed::Pending(held) => return held.park(orders),
+            Resumed::Pending(held) => return held.park(seen),
             Resumed::Finished(turn, ctx) => (turn, ctx, Ok(())),
             Resumed::Panicked(turn, ctx, payload) => (turn, ctx, Err(payload)),
         };
         give_news(&turn, news);
         return finished(turn, ctx, outcome);
     }
-    held.park(orders)
+    held.park(seen)
 }
 
 /// The verdict of the supervisor about a failure that concerns this actor too.

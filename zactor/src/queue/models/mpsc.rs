@@ -168,7 +168,10 @@ fn spawn<T: 'static>(
 /// Both messages arrive whole, those of one producer in order; the gap of a producer shows as `Busy`.
 #[test]
 fn push_against_push_against_pop_loses_nothing() {
-    loom::model(|| {
+    // Of three threads all courses take minutes; those with so many preemptions take seconds.
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(|| {
         let owner = Owner::new(4, Head::new_busy);
         let other =
             spawn(&owner, |owner| assert!(matches!(owner.push(10), Ok(Pushed::Quiet { .. }))));
