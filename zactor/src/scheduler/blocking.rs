@@ -106,12 +106,12 @@ impl Pool {
 
     /// Whether this thread is one of the pool: the end of the system waits for it, so it does not wait for that.
     pub(crate) fn is_here(&self) -> bool {
-        POOL.with(|pool| std::ptr::eq(pool.get(), self))
+        std::ptr::eq(POOL.get(), self)
     }
 
     /// A thread of the pool.
     fn work(&self, core: &Core) {
-        POOL.with(|pool| pool.set(self));
+        POOL.set(self);
         let parker = Arc::new(Parker::new());
         let mut woken = Woken::Unparked;
         loop {

@@ -133,7 +133,10 @@ impl Supervision {
             return Admitted::Yes;
         }
         let mut members = members();
-        let failed = members.iter().position(|member| *member == child.id).unwrap_or(0);
+        // It may have ended while its supervisor decided: then nobody started after it that could be told from the others.
+        let failed = members.iter().position(|member| *member == child.id);
+        let all = limits.strategy == Strategy::OneForAll;
+        let Some(failed) = failed.or(all.then_some(0)) else { return Admitted::Yes };
         let concerned = limits.strategy.concerned(failed, members.len());
         members.truncate(concerned.end);
         members.drain(..concerned.start);
