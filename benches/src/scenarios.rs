@@ -30,8 +30,8 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "tell_between_actors", count: 20_000, budget: 205, run: tell_between_actors },
     Scenario { name: "tell_from_outside", count: 20_000, budget: 245, run: tell_from_outside },
     Scenario { name: "hop", count: 20_000, budget: 470, run: hop },
-    Scenario { name: "ask", count: 10_000, budget: 1_650, run: ask },
-    Scenario { name: "spawn_and_stop", count: 2_000, budget: 2_300, run: spawn_and_stop },
+    Scenario { name: "ask", count: 10_000, budget: 1_700, run: ask },
+    Scenario { name: "spawn_and_stop", count: 2_000, budget: 2_400, run: spawn_and_stop },
 ];
 
 /// The scenario of that name.

@@ -1,9 +1,10 @@
 //! Whom a failure concerns, and in which order: S31, S32, S34.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::*;
+use zactor::ActorState;
 
 /// What a group restart of `names` notes.
 fn expected(names: &[&str]) -> Vec<String> {
@@ -235,5 +236,37 @@ fn s34_the_failure_of_a_child_that_is_being_stopped_is_ignored() {
     gate.open();
     assert!(matches!(stopped.wait(), Ok(EndReason::Stopped)));
     assert_eq!(system.stats().actors.restarted, 0);
+    finish(&system);
+}
+
+#[test]
+fn s31_one_that_ends_while_its_supervisor_decides_takes_no_earlier_one_along() {
+    let (system, journal) = (system(2), Journal::default());
+    let failed: Arc<OnceLock<ActorRef<Lab>>> = Arc::default();
+    let (known, inner, outer) = (Arc::clone(&failed), journal.clone(), system.clone());
+    let decide = move |_: &ChildRef, _: &Failure| {
+        let (child, system) = (known.get().unwrap(), &outer);
+        drop(child.kill());
+        eventually("it has ended", || {
+            system.inspect(child.id()).is_none_or(|info| info.state == ActorState::Stopped)
+        });
+        inner.note("decided");
+        Directive::Restart
+    };
+    let boss = Boss::new(&journal, decide);
+    let boss = system.actor_of(boss).supervise(Supervise::rest_for_one()).spawn().unwrap();
+    let children = hire_five(&boss, &journal);
+    failed.set(children[2].clone()).unwrap();
+    fail(&children[2]);
+    wait_for(&journal, 1, "decided");
+    // Behind all that the decision led to.
+    let (give, take) = std::sync::mpsc::channel();
+    boss.tell(Order(Box::new(move |_| give.send(()).unwrap()))).unwrap();
+    take.recv_timeout(PATIENCE).unwrap();
+    for earlier in &children[..2] {
+        settle(earlier);
+        assert_eq!(system.inspect(earlier.id()).unwrap().restarts, 0);
+    }
+    assert_eq!(journal.count("before restart a"), 0);
     finish(&system);
 }

@@ -166,7 +166,8 @@ impl ActorSystem {
     }
 
     /// As [`shutdown_within`](Self::shutdown_within), but each actor handles what is queued for it first: its children when
-    /// it is done, each within its `stop_timeout`. One that is about to start again after a delay does so, and goes on.
+    /// it is done, each within its `stop_timeout`. One that is about to start again after a delay does so, and goes on;
+    /// one that has failed, and whose supervisor ends before it has decided, is stopped.
     ///
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
