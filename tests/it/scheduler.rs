@@ -13,7 +13,7 @@ use zactor::prelude::*;
 fn s52_with_two_workers_the_target_of_a_handler_that_tells_and_then_blocks_runs() {
     let system = system(2);
     let (lab, target) = (system.spawn(Lab::new()).unwrap(), system.spawn(Lab::new()).unwrap());
-    let mut fastest = Duration::MAX;
+    let mut times = Vec::new();
     for _ in 0..50 {
         let to = target.clone();
         let (done, waits) = mpsc::channel();
@@ -25,9 +25,11 @@ fn s52_with_two_workers_the_target_of_a_handler_that_tells_and_then_blocks_runs(
             done.send(after).unwrap();
         }))
         .unwrap();
-        fastest = fastest.min(waits.recv().unwrap().expect("the target runs meanwhile"));
+        times.push(waits.recv().unwrap().expect("the target runs meanwhile"));
     }
-    assert!(fastest < Duration::from_millis(100), "{fastest:?}");
+    times.sort_unstable();
+    // The median: what else runs on the machine may hold single ones back.
+    assert!(times[25] < Duration::from_millis(100), "{times:?}");
     finish(&system);
 }
 
