@@ -144,6 +144,8 @@ fn accepts(protocol: &Protocol) -> TokenStream {
     let (declared, _, clause) = generics.split_for_impl();
     let site = Span::mixed_site();
     let implementation = |accepts: TokenStream, tag: TokenStream| {
+        // SAFETY of what is written: `TAG` is the place of the message in the list, and `dispatch` takes that very type out
+        // under it (`dispatch` below); both come from the same entries.
         quote_spanned! {site=>
             unsafe impl #declared #accepts for #actor #clause {
                 const TAG: ::core::primitive::u32 = #tag;

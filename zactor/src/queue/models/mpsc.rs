@@ -29,6 +29,7 @@ impl Node {
     /// # Safety
     /// The caller's alone, made by `boxed`.
     unsafe fn take(node: NonNull<Link>) -> u32 {
+        // SAFETY: the caller's alone; loom's cell fails a model in which it is not.
         unsafe {
             (*node.cast::<Self>().as_ptr()).value.with_mut(|value| std::mem::take(&mut *value))
         }
@@ -37,6 +38,7 @@ impl Node {
     /// # Safety
     /// The caller's alone, made by `boxed`.
     unsafe fn free(node: NonNull<Link>) {
+        // SAFETY: from `boxed`, the caller's alone.
         drop(unsafe { Box::from_raw(node.cast::<Self>().as_ptr()) });
     }
 }
@@ -71,8 +73,10 @@ impl Owner {
 
     fn push(&self, value: u32) -> Result<Pushed, Refused> {
         let node = Node::boxed(value);
+        // SAFETY: a new node, this thread's; the stub and all nodes outlive the queue.
         let pushed = unsafe { self.head.push(node, node, 1, self.limit) };
         if pushed.is_err() {
+            // SAFETY: refused: still this thread's.
             unsafe { Node::free(node) };
         }
         pushed
@@ -88,8 +92,10 @@ impl Owner {
 
     fn push_marker(&self, value: u32) -> Result<Pushed, Refused> {
         let node = Node::boxed(value);
+        // SAFETY: as in `push`.
         let pushed = unsafe { self.head.push_uncounted(node, true) };
         if pushed.is_err() {
+            // SAFETY: refused: still this thread's.
             unsafe { Node::free(node) };
         }
         pushed
@@ -97,12 +103,16 @@ impl Owner {
 
     /// Takes one message, if one is there and linked. The caller runs the owner.
     fn pop(&self) -> Popped {
+        // SAFETY: the caller runs the owner.
         let popped = unsafe { self.tail.pop(&self.head, self.stub) };
         if let Popped::Message { node, freed } = popped {
             if let Some(freed) = freed {
+                // SAFETY: the queue has let go of it.
                 unsafe { Node::free(freed) };
             }
+            // SAFETY: popped: the owner's.
             let value = unsafe { Node::take(node) };
+            // SAFETY: the caller runs the owner; loom's cell fails a model in which another does too.
             self.handled.with_mut(|handled| unsafe { (*handled).push(value) });
         }
         popped
@@ -121,6 +131,7 @@ impl Owner {
                     counted = counted.min(self.head.len());
                     match self.mark(counted) {
                         Ok(last) => {
+                            // SAFETY: the queue has let go of it.
                             return last.into_iter().for_each(|last| unsafe { Node::free(last) });
                         }
                         Err(_) => thread::yield_now(),
@@ -133,14 +144,17 @@ impl Owner {
     /// Idle, or, of a closed queue, ended.
     fn mark(&self, counted: u32) -> Result<Option<NonNull<Link>>, NotEmpty> {
         if self.head.is_closed() {
+            // SAFETY: the caller runs the owner.
             unsafe { self.tail.mark_ended(&self.head, self.stub, counted) }
         } else {
+            // SAFETY: as above.
             unsafe { self.tail.mark_idle(&self.head, self.stub, counted) }
         }
     }
 
     /// What was handled; nobody runs the owner any more.
     fn handled(&self) -> Vec<u32> {
+        // SAFETY: nobody runs the owner.
         self.handled.with(|handled| unsafe { (*handled).clone() })
     }
 }
