@@ -10,7 +10,6 @@
 #![warn(clippy::print_stdout)]
 
 mod mistakes;
-mod later;
 mod keys;
 mod generics;
 mod protocol;

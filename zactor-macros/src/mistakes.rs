@@ -5,8 +5,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::Error;
 
-use crate::later::{self, Feature};
-
 /// What was found wrong so far. Steps go on after a mistake with what they could understand.
 #[derive(Default)]
 pub(crate) struct Mistakes {
@@ -32,13 +30,11 @@ impl Mistakes {
         }
     }
 
-    /// Refuses `feature` at `tokens` if this version does not have it yet, and says whether it did.
-    pub(crate) fn later(&mut self, feature: Feature, tokens: impl ToTokens) -> bool {
-        let refusal = later::refusal(feature).filter(|_| !self.everything_available);
-        if let Some(text) = &refusal {
-            self.at(tokens, text);
+    /// Refuses at `tokens` what is parsed and checked in full, but belongs to a later version.
+    pub(crate) fn later(&mut self, what: &str, tokens: impl ToTokens) {
+        if !self.everything_available {
+            self.at(tokens, format_args!("{what} not available in this version of zactor"));
         }
-        refusal.is_some()
     }
 
     /// The mistakes as `compile_error!`s; nothing if there are none.

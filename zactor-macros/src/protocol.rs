@@ -40,8 +40,6 @@ pub(crate) struct Entry {
     pub(crate) is_parameter: bool,
     /// Its type is the user's, and may say a priority.
     pub(crate) is_written: bool,
-    /// Its kind of handler is not available: no handler is called, or one mistake would show as two.
-    pub(crate) refused: bool,
 }
 
 /// How a message is handled.
@@ -170,8 +168,7 @@ fn implementation(protocol: &Protocol, messages: &Enum) -> TokenStream {
     let (declared, _, clause) = generics.split_for_impl();
     let ty = &messages.ty;
     let names = entries.iter().map(|entry| entry.variant.unraw().to_string());
-    let handled = (0_u32..).zip(entries).filter(|(_, entry)| !entry.refused);
-    let arms = handled.map(|(tag, entry)| entry.handle(tag));
+    let arms = (0_u32..).zip(entries).map(|(tag, entry)| entry.handle(tag));
     let discards = (0_u32..).zip(entries).map(|(tag, entry)| entry.discard(tag));
     let sends = entries.iter().map(|entry| entry.send(&messages.name));
     let lanes = entries.iter().filter(|entry| entry.is_written).map(Entry::has_priority);

@@ -10,9 +10,8 @@ use crate::generics::{
     applied, generics_without_self, name, refuse_lifetimes, refuse_unbound, without_self,
 };
 use crate::keys::{made, shown};
-use crate::later::Feature;
 use crate::mistakes::Mistakes;
-use crate::protocol::{Entry, Kind, Protocol};
+use crate::protocol::{Entry, Protocol};
 
 /// An actor, ready to be written out.
 pub(crate) struct Actor {
@@ -49,11 +48,6 @@ pub(crate) fn check(written: Written, mistakes: &mut Mistakes) -> Option<Actor> 
             mistakes.at(message, text);
             continue;
         }
-        let refused = match message.kind {
-            Kind::Plain => false,
-            Kind::Async => mistakes.later(Feature::Async, &message.keyword),
-            Kind::Deferred => mistakes.later(Feature::Deferred, &message.keyword),
-        };
         let span = message.ty.span();
         entries.push(Entry {
             kind: message.kind,
@@ -62,7 +56,6 @@ pub(crate) fn check(written: Written, mistakes: &mut Mistakes) -> Option<Actor> 
             span,
             is_parameter,
             is_written: true,
-            refused,
         });
     }
     let protocol = Protocol {

@@ -6,7 +6,7 @@ use crate::mistakes::Mistakes;
 /// The mistakes of `#[actor(arguments)] item` are `texts`, in this order.
 #[track_caller]
 fn refuses_all(arguments: &str, item: &str, texts: &[&str]) {
-    let mut mistakes = Mistakes::with_everything_available();
+    let mut mistakes = Mistakes::default();
     expand_with(arguments.parse().unwrap(), item.parse().unwrap(), &mut mistakes);
     assert_eq!(mistakes.texts(), texts);
 }
@@ -19,7 +19,7 @@ fn refuses(arguments: &str, item: &str, text: &str) {
 /// The expansion of what has no mistake, with every feature switched on.
 #[track_caller]
 fn expansion(arguments: &str, item: &str) -> String {
-    let mut mistakes = Mistakes::with_everything_available();
+    let mut mistakes = Mistakes::default();
     let code = expand_with(arguments.parse().unwrap(), item.parse().unwrap(), &mut mistakes);
     assert_eq!(mistakes.texts(), [""; 0]);
     squeezed(code)

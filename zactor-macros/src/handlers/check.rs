@@ -10,7 +10,6 @@ use super::names::{allowed, pascal};
 use super::parse::Written;
 use crate::generics::{carried, generics_without_self, refuse_lifetimes, without_self};
 use crate::keys::made;
-use crate::later::Feature;
 use crate::mistakes::Mistakes;
 use crate::protocol::Kind;
 
@@ -28,8 +27,6 @@ pub(crate) struct Method {
     pub(crate) name: Ident,
     pub(crate) docs: Vec<Attribute>,
     pub(crate) kind: Kind,
-    /// Its kind of handler is not available yet.
-    pub(crate) refused: bool,
     /// In written order, with `Self` already replaced.
     pub(crate) arguments: Vec<Argument>,
     /// `None`: the message is told, not asked.
@@ -93,7 +90,7 @@ fn method(item: &ImplItemFn, block: &Block, mistakes: &mut Mistakes) -> Option<M
     let arguments = arguments.into_iter().collect::<Option<Vec<Argument>>>()?;
     let arguments = arguments.into_iter().map(|argument| clean(argument, &block.actor)).collect();
     let reply = given.map(|(ty, _)| without_self(ty.to_token_stream(), &block.actor));
-    Some(finished(item, arguments, reply, block, mistakes))
+    Some(finished(item, arguments, reply, block))
 }
 
 /// The method with the names and parameters of its message.
@@ -102,17 +99,16 @@ fn finished(
     arguments: Vec<Argument>,
     reply: Option<TokenStream>,
     block: &Block,
-    mistakes: &mut Mistakes,
 ) -> Method {
     let name = item.sig.ident.clone();
     let token = arguments.iter().find_map(|argument| match argument {
         Argument::Token { reply } => Some(reply.clone()),
         _ => None,
     });
-    let (kind, refused) = match (&item.sig.asyncness, &token) {
-        (Some(keyword), _) => (Kind::Async, mistakes.later(Feature::Async, keyword)),
-        (None, Some(_)) => (Kind::Deferred, mistakes.later(Feature::Deferred, &name)),
-        (None, None) => (Kind::Plain, false),
+    let kind = match (&item.sig.asyncness, &token) {
+        (Some(_), _) => Kind::Async,
+        (None, Some(_)) => Kind::Deferred,
+        (None, None) => Kind::Plain,
     };
     let reply = token.or(reply);
     let fields = arguments.iter().filter_map(|argument| match argument {
@@ -127,7 +123,6 @@ fn finished(
         variant: made(&variant, name.span()),
         name,
         kind,
-        refused,
         arguments,
         reply,
         generics,

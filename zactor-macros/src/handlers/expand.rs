@@ -14,8 +14,7 @@ use crate::protocol::{self, Entry, Kind, Protocol};
 
 pub(crate) fn expand(block: &Block) -> TokenStream {
     let messages = block.methods.iter().map(message);
-    let handled = block.methods.iter().filter(|method| !method.refused);
-    let handlers = handled.map(|method| handler(method, block));
+    let handlers = block.methods.iter().map(|method| handler(method, block));
     let rest = [api(block), protocol::expand(&protocol(block))];
     messages.chain(handlers).chain(rest).collect()
 }
@@ -195,7 +194,6 @@ fn protocol(block: &Block) -> Protocol {
         span: method.name.span(),
         is_parameter: false,
         is_written: false,
-        refused: method.refused,
     });
     Protocol {
         name: block.name.clone(),

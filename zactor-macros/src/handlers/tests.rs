@@ -11,7 +11,7 @@ fn refuses(methods: &str, text: &str) {
 
 #[track_caller]
 fn refuses_block(arguments: &str, item: &str, text: &str) {
-    let mut mistakes = Mistakes::with_everything_available();
+    let mut mistakes = Mistakes::default();
     expand_with(arguments.parse().unwrap(), item.parse().unwrap(), &mut mistakes);
     assert_eq!(mistakes.texts(), [text]);
 }
@@ -19,7 +19,7 @@ fn refuses_block(arguments: &str, item: &str, text: &str) {
 /// The expansion of what has no mistake, with every feature switched on and without spaces.
 #[track_caller]
 fn expansion(item: &str) -> String {
-    let mut mistakes = Mistakes::with_everything_available();
+    let mut mistakes = Mistakes::default();
     let code = expand_with("".parse().unwrap(), item.parse().unwrap(), &mut mistakes);
     assert_eq!(mistakes.texts(), [""; 0]);
     squeezed(code)

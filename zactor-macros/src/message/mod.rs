@@ -6,9 +6,9 @@ use syn::{DeriveInput, Generics, Ident, Meta, Type};
 use crate::actor::options::{PRIORITY, chosen, once_each};
 use crate::generics::{applied, refuse_lifetimes, travels};
 use crate::keys::{self, Key};
-use crate::later::Feature;
 use crate::mistakes::{Mistakes, unknown};
 
+const FIXED_NAME: &str = "a fixed `id` or `version` of a message is";
 const KEYS: &[&str] = &["reply", "inline", "boxed", "priority", "id", "version"];
 
 /// A message type and what its attributes say.
@@ -72,11 +72,11 @@ fn check(keys: &[Key], mistakes: &mut Mistakes) -> Said {
             }
             "id" => {
                 key.text("a name like \"bank.deposit\"", name, mistakes);
-                mistakes.later(Feature::FixedName, &key.name);
+                mistakes.later(FIXED_NAME, &key.name);
             }
             "version" => {
                 key.number(0..=u32::MAX, mistakes);
-                mistakes.later(Feature::FixedName, &key.name);
+                mistakes.later(FIXED_NAME, &key.name);
             }
             other => mistakes.at(&key.name, unknown("key", other, KEYS)),
         }

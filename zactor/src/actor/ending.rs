@@ -21,7 +21,7 @@ use crate::cell::{
     CellRef, Delivery, HOOK, Header, Local, NOTHING, Next, NoAnswer, Rest, Task, Turn, Whom,
     without_waiting,
 };
-use crate::message::{ActorId, Kind};
+use crate::message::ActorId;
 use crate::supervision::{EndReason, Failure};
 use crate::sync::lock;
 use crate::system::Core;
@@ -199,13 +199,7 @@ pub(super) fn bury<A: Actor>(local: &Local, delivery: Delivery<'_>, end: EndKind
     let core = header.core();
     let message = header.message_name(delivery.tag());
     let is_letter = delivery.is_letter();
-    let (answer, sender) = if delivery.kind() == Kind::Ask {
-        let answer = delivery.answer();
-        let asker = answer.asker();
-        (Some(answer), asker)
-    } else {
-        (None, delivery.sender())
-    };
+    let (answer, sender) = delivery.answer_and_sender();
     if guarded(|| without_waiting(|| A::discard(Undelivered::new(delivery))))
         .map_err(drop_guarded)
         .is_err()

@@ -208,13 +208,7 @@ pub(super) unsafe fn bury(to: &CellRef, local: &Local, node: NonNull<Node>, why:
     let delivery = unsafe { Delivery::new(node, to) };
     let (core, name) = (to.core(), to.message_name(delivery.tag()));
     let is_letter = delivery.is_letter();
-    let (answer, sender) = if delivery.kind() == Kind::Ask {
-        let answer = delivery.answer();
-        let asker = answer.asker();
-        (Some(answer), asker)
-    } else {
-        (None, delivery.sender())
-    };
+    let (answer, sender) = delivery.answer_and_sender();
     delivery.skip_tick();
     if panics(|| without_waiting(|| (to.meta.discard)(delivery))) {
         local.counts.drop_panics.add(1);

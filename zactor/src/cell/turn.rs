@@ -483,6 +483,16 @@ impl<'t> Delivery<'t> {
         unsafe { Answer::of(self.node().sender, self.tag()) }
     }
 
+    /// Of a message that no handler will see: the other end of its ask, if it is one, and the sender's id. Once.
+    pub(crate) fn answer_and_sender(&self) -> (Option<Answer>, u64) {
+        if self.kind() != Kind::Ask {
+            return (None, self.sender());
+        }
+        let answer = self.answer();
+        let asker = answer.asker();
+        (Some(answer), asker)
+    }
+
     /// A dead letter on its way to a subscriber.
     pub(crate) fn is_letter(&self) -> bool {
         self.node().metadata & LETTER != 0

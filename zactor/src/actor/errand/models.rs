@@ -2,37 +2,20 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll};
 
+use crate::actor::suspended::models::{Event, giver};
 use crate::actor::{ActorRef, Context, Handler};
 use crate::cell::Local;
 use crate::cell::state::order;
 use crate::message::Kind;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use crate::system::Core;
 use crate::system::models::{
-    finish_failing, model_within, on_a_thread, order_and_run, run, run_all, spawn, system,
+    finish_failing, model_within, order_and_run, run, run_all, spawn, system,
 };
 use crate::{Message, actor};
-
-/// What the work waits for, and what it leaves.
-#[derive(Default)]
-struct Event {
-    given: AtomicU32,
-    waker: Mutex<Option<Waker>>,
-    dropped: AtomicU32,
-}
-
-impl Event {
-    fn give(&self) {
-        self.given.store(1, Relaxed);
-        let waker = lock(&self.waker).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
 
 struct Given(Arc<Event>);
 
@@ -84,13 +67,7 @@ fn wake_against_park_loses_no_wake() {
     model_within(3, || {
         let core = system();
         let (to, event, told) = owner(&core);
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| run_all(&core, local));
         giver.join();
         Local::with(&core, |local| run_all(&core, local));
@@ -108,13 +85,7 @@ fn wake_against_stop_of_the_actor_drops_the_work_once() {
         let core = system();
         let (to, event, told) = owner(&core);
         Local::with(&core, |local| run_all(&core, local));
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| order_and_run(to.0.cell(), local, order::STOP));
         if to.0.state().is_ended() {
             assert_eq!(event.dropped.load(Relaxed), 1, "before its actor");

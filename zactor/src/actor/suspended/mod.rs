@@ -8,7 +8,7 @@
 //! 4. A message whose future was dropped counts as failed.
 
 #[cfg(all(test, loom))]
-mod models;
+pub(super) mod models;
 
 use super::ending::{self, Cause};
 use super::run::{self, follow};

@@ -13,16 +13,16 @@ use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::{Mutex, lock};
 use crate::system::Core;
 use crate::system::models::{
-    finish_failing, model_within, on_a_thread, order_and_run, run, run_all, spawn, system,
+    Thread, finish_failing, model_within, on_a_thread, order_and_run, run, run_all, spawn, system,
 };
 use crate::{Message, actor};
 
 /// What the future waits for, and what it leaves.
 #[derive(Default)]
-struct Event {
-    given: AtomicU32,
-    waker: Mutex<Option<Waker>>,
-    dropped: AtomicU32,
+pub(in crate::actor) struct Event {
+    pub(in crate::actor) given: AtomicU32,
+    pub(in crate::actor) waker: Mutex<Option<Waker>>,
+    pub(in crate::actor) dropped: AtomicU32,
 }
 
 impl Event {
@@ -33,6 +33,15 @@ impl Event {
             waker.wake();
         }
     }
+}
+
+/// A thread that lets it happen, and runs what that wakes.
+pub(in crate::actor) fn giver(core: &Arc<Core>, event: &Arc<Event>) -> Thread<()> {
+    let event = Arc::clone(event);
+    on_a_thread(core, move |core, local| {
+        event.give();
+        run_all(core, local);
+    })
 }
 
 struct Given<'a>(&'a Event, &'a Witness);
@@ -86,13 +95,7 @@ fn wake_against_suspend_loses_no_wake() {
     model_within(3, || {
         let core = system();
         let (to, task, event, seen) = sleeper(&core);
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| run(local, task));
         giver.join();
         Local::with(&core, |local| run_all(&core, local));
@@ -112,13 +115,7 @@ fn wake_against_kill_drops_the_future_once() {
         let core = system();
         let (to, task, event, _seen) = sleeper(&core);
         Local::with(&core, |local| run(local, task));
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| order_and_run(to.0.cell(), local, order::KILL));
         giver.join();
         Local::with(&core, |local| run_all(&core, local));
@@ -138,13 +135,7 @@ fn wake_against_stop_ends_after_the_handler() {
         let core = system();
         let (to, task, event, seen) = sleeper(&core);
         Local::with(&core, |local| run(local, task));
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| order_and_run(to.0.cell(), local, order::STOP));
         giver.join();
         Local::with(&core, |local| run_all(&core, local));
@@ -164,13 +155,7 @@ fn wake_against_news_loses_neither() {
         let core = system();
         let (to, task, event, seen) = sleeper(&core);
         Local::with(&core, |local| run(local, task));
-        let giver = on_a_thread(&core, {
-            let event = Arc::clone(&event);
-            move |core, local| {
-                event.give();
-                run_all(core, local);
-            }
-        });
+        let giver = giver(&core, &event);
         Local::with(&core, |local| order_and_run(to.0.cell(), local, order::NEWS));
         giver.join();
         Local::with(&core, |local| run_all(&core, local));
